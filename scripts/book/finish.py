@@ -1,0 +1,58 @@
+"""What a built site still lacks: the figures the pages use, and repairs to the theme's HTML.
+
+As a command, `python -m book.finish SITE`, it finishes a site that was built without MkDocs's hooks.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from book.markup import assets
+
+# What to change in the theme's HTML, and why.
+REPAIRS: list[tuple[str, str]] = [
+    # The script would otherwise hold up the first paint; it looks at the document only once that is complete.
+    (r'<script src="([^"]*assets/javascripts/bundle[^"]*)">', r'<script defer src="\1">'),
+    # A dialog needs a name, and the search field's own label is inside it.
+    (r'(<div class="md-search" data-md-component="search" role="dialog")>', r'\1 aria-label="Search">'),
+    # `autocomplete` is not allowed on check boxes.
+    (r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1"),
+    # An empty `tabindex` is not a number.
+    (r' tabindex(?:="")?(?=[\s>])', ""),
+    # A table wider than the screen scrolls, so the keyboard has to reach it.
+    (r'<div class="md-typeset__scrollwrap">', '<div class="md-typeset__scrollwrap" tabindex="0">'),
+    # A label of an icon alone says nothing to a screen reader.
+    (r'<label class="md-header__button md-icon" for="__drawer">', '<label class="md-header__button md-icon" for="__drawer" aria-label="Contents">'),
+    (r'<label class="md-header__button md-icon" for="__search">', '<label class="md-header__button md-icon" for="__search" aria-label="Search">'),
+]
+_COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in REPAIRS]
+
+
+def mend(html: str) -> str:
+    """The page with the theme's slips repaired; a page already repaired is unchanged."""
+    for pattern, replacement in _COMPILED:
+        html = pattern.sub(replacement, html)
+    return html
+
+
+def add_files(site: Path) -> None:
+    """Copy what the pages refer to and no generator knows of: figures drawn from the records."""
+    assets.copy_to(site)
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not (Path(arguments[0]) / "index.html").is_file():
+        print("usage: python -m book.finish SITE, where SITE is a built site with an index.html", file=sys.stderr)
+        return 2
+    site = Path(arguments[0])
+    for page in site.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        mended = mend(html)
+        if mended != html:
+            page.write_text(mended, encoding="utf-8")
+    add_files(site)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""Subset the book's fonts from their npm packages: python scripts/fonts.py SOURCE_SERIF_PACKAGE STIX_MATH_PACKAGE.
+
+The arguments are the unpacked packages @fontsource-variable/source-serif-4 5.3.1 and @fontsource/stix-two-math 5.3.0. Rerun
+only to change the fonts; the results are in docs/assets/fonts, with their licences.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+FONTS = Path(__file__).resolve().parents[1] / "docs" / "assets" / "fonts"
+TEXT = [*range(0x20, 0x7F), *range(0xA0, 0x100), 0x131, 0x2C6, 0x2DA, 0x2DC, 0x2013, 0x2014, 0x2018, 0x2019, 0x201A, 0x201C, 0x201D,
+        0x201E, 0x2022, 0x2026, 0x2032, 0x2033, 0x2039, 0x203A, 0x20AC, 0x2190, 0x2191, 0x2192, 0x2193, 0x2212, 0x2215, 0x2248,
+        0x2260, 0x2264, 0x2265, 0x0141, 0x0142, 0x0160, 0x0161, 0x017D, 0x017E, 0x0107, 0x010D]
+MATH = [*range(0x20, 0x7F), 0xA0, 0xA7, 0xAC, 0xAF, 0xB1, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xB9, 0xD7, 0xF7, 0x131, 0x237, *range(0x2C6, 0x2DE),
+        *range(0x300, 0x315), 0x338, *range(0x391, 0x3C9 + 1), 0x3D1, 0x3D5, 0x3D6, 0x3F0, 0x3F1, 0x3F5, *range(0x2002, 0x2006), 0x200B,
+        0x2016, 0x2020, 0x2021, 0x2022, 0x2026, 0x2032, 0x2033, 0x2034, *range(0x2061, 0x2065), 0x20D7, 0x210E, 0x210F, 0x2111, 0x2112,
+        0x2113, 0x211B, 0x211C, 0x211D, 0x2102, 0x2115, 0x2119, 0x211A, 0x2124, 0x2130, 0x2131, 0x210B, 0x2110, 0x2133, 0x212C,
+        *range(0x2190, 0x219A), 0x21A6, 0x21A9, 0x21AA, 0x21C0, 0x21C1, 0x21CC, *range(0x21D0, 0x21D6), *range(0x2200, 0x226C), 0x2272, 0x2273,
+        0x227A, 0x227B, 0x2282, 0x2283, 0x2286, 0x2287, 0x2295, 0x2297, 0x2299, 0x22A4, 0x22A5, 0x22C0, 0x22C1, 0x22C2, 0x22C3, 0x22C5,
+        0x22C6, 0x22EE, 0x22EF, 0x22F1, 0x2308, 0x2309, 0x230A, 0x230B, 0x23DE, 0x23DF, 0x27E8, 0x27E9, 0x27F5, 0x27F6, 0x27F8,
+        0x27F9, 0x2A7D, 0x2A7E, *range(0x1D400, 0x1D468), *range(0x1D49C, 0x1D4D0), *range(0x1D538, 0x1D56C), *range(0x1D6A4, 0x1D6A6),
+        *range(0x1D6A8, 0x1D71C), *range(0x1D71C, 0x1D756), *range(0x1D7CE, 0x1D7D8)]
+
+
+def write_subset(source: Path, target: Path, characters: list[int], features: list[str]) -> None:
+    font = TTFont(source)
+    if "fvar" in font:
+        font = instancer.instantiateVariableFont(font, {"wght": (400, 700)})
+    options = subset.Options()
+    options.flavor = "woff2"
+    options.layout_features = features
+    options.name_IDs = [0, 1, 2, 13, 14]
+    options.hinting = False
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+    subset.save_font(font, str(target), options)
+    print(f"{target.name}: {target.stat().st_size / 1024:.1f} KB")
+
+
+def main(serif: Path, math: Path) -> None:
+    FONTS.mkdir(parents=True, exist_ok=True)
+    features = ["kern", "liga", "ccmp", "mark", "sups", "subs"]
+    write_subset(serif / "files/source-serif-4-latin-wght-normal.woff2", FONTS / "source-serif-4.woff2", TEXT, features)
+    write_subset(serif / "files/source-serif-4-latin-wght-italic.woff2", FONTS / "source-serif-4-italic.woff2", TEXT, features)
+    write_subset(math / "files/stix-two-math-latin-400-normal.woff2", FONTS / "stix-two-math.woff2", MATH, ["ssty", "dtls", "flac"])
+    shutil.copy(serif / "LICENSE", FONTS / "source-serif-4-LICENSE.txt")
+    shutil.copy(math / "LICENSE", FONTS / "stix-two-math-LICENSE.txt")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
