@@ -50,11 +50,11 @@ serve: .venv/site
 	@$(BIN)/python -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null \
 		|| { echo "Port $(PORT) is taken: make serve PORT=8001"; exit 1; }
 	$(call say,"Serving the book at http://localhost:$(PORT) (Ctrl-C stops; an edit shows by itself)")
-	@$(BIN)/mkdocs serve --quiet --dirty --livereload --dev-addr localhost:$(PORT)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --quiet --dirty --livereload --dev-addr localhost:$(PORT)
 
 build: .venv/site
 	$(call say,"Building the site")
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "site/ holds $$(find site -name '*.html' | wc -l) pages, $$(du -sh site | cut -f1)"
 
 records: .venv/site

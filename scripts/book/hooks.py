@@ -1,9 +1,32 @@
-"""MkDocs calls these around a build; `python -m book.finish SITE` does the same for a site built by another generator."""
+"""MkDocs calls these around a build. What a finished site needs is in `book.finish`, which is also a command; the rest is
+for `mkdocs serve --dirty`, which builds only the page that was edited."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from book import finish
+from book.questions import by_page
+
+_previous_search: dict[str, Any] | None = None
+
+
+def on_pre_build(config: Any) -> None:
+    global _previous_search
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    _previous_search = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else None
+
+
+def on_files(files: Any, config: Any) -> None:
+    """A page is also out of date when its record, explorable, example or experiment is newer."""
+    for file in files.documentation_pages():
+        question = by_page(file.src_uri)
+        page = Path(file.abs_dest_path)
+        if question is None or not page.is_file():
+            continue
+        parts = (question.record, question.explorable, question.example, question.experiment)
+        if any(part.is_file() and part.stat().st_mtime > page.stat().st_mtime for part in parts):
+            file.is_modified = lambda: True
 
 
 def on_post_page(output: str, **_: Any) -> str:
@@ -11,4 +34,20 @@ def on_post_page(output: str, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    finish.add_files(Path(config.site_dir))
+    site = Path(config.site_dir)
+    finish.add_files(site)
+    if _previous_search is not None:
+        _keep_in_search(site, _previous_search["docs"])
+
+
+def _keep_in_search(site: Path, previous: list[dict[str, Any]]) -> None:
+    """A dirty build writes an index of the edited page alone: put back the other pages that still exist."""
+    index_file = site / "search" / "search_index.json"
+    index = json.loads(index_file.read_text(encoding="utf-8"))
+    rebuilt = {_address(entry) for entry in index["docs"]}
+    index["docs"] += [entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()]
+    index_file.write_text(json.dumps(index), encoding="utf-8")
+
+
+def _address(entry: dict[str, Any]) -> str:
+    return str(entry["location"]).partition("#")[0]
