@@ -1,0 +1,38 @@
+"""The repairs to the theme's HTML are applied once and harm nothing else."""
+
+import re
+
+import pytest
+from book import finish
+
+THEME_HTML = """
+<input class="md-toggle" data-md-toggle="drawer" type="checkbox" id="__drawer" autocomplete="off">
+<label class="md-header__button md-icon" for="__drawer"><svg></svg></label>
+<div class="md-search" data-md-component="search" role="dialog"><input name="query" autocomplete="off"></div>
+<a href="#" tabindex>x</a><a href="#" tabindex="">y</a><a href="#" tabindex="0">z</a>
+<div class="md-typeset__scrollwrap"><table></table></div>
+<script src="../assets/javascripts/bundle.0123abcd.min.js"></script>
+<script src="other.js"></script>
+"""
+
+
+def test_each_slip_is_repaired() -> None:
+    mended = finish.mend(THEME_HTML)
+    assert '<script defer src="../assets/javascripts/bundle.0123abcd.min.js">' in mended
+    assert '<script src="other.js">' in mended
+    assert 'role="dialog" aria-label="Search">' in mended
+    assert 'for="__drawer" aria-label="Contents">' in mended
+    assert '<div class="md-typeset__scrollwrap" tabindex="0">' in mended
+    assert re.findall(r'tabindex(?:="[^"]*")?', mended) == ['tabindex="0"'] * 2
+    assert 'id="__drawer">' in mended and '<input name="query" autocomplete="off">' in mended
+
+
+def test_repairing_twice_changes_nothing() -> None:
+    once = finish.mend(THEME_HTML)
+    assert finish.mend(once) == once
+
+
+@pytest.mark.parametrize("arguments", [[], ["one", "two"], ["no-such-folder"]])
+def test_the_command_refuses_what_is_not_a_site(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert finish.main(arguments) == 2
+    assert "usage" in capsys.readouterr().err
