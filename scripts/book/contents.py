@@ -16,7 +16,9 @@ def contents_html(prefix: str, chapter_slug: str | None = None) -> str:
     """All chapters, or one, with their questions; `prefix` leads from the page to the site's root."""
     chosen = [chapter for chapter in chapters() if chapter_slug in (None, chapter.slug)]
     if not chosen:
-        raise ValueError(f"unknown chapter `{chapter_slug}`; known: {', '.join(chapter.slug for chapter in chapters())}")
+        raise ValueError(
+            f"unknown chapter `{chapter_slug}`; known: {', '.join(chapter.slug for chapter in chapters())}"
+        )
     return "\n".join(_chapter_html(chapter, prefix, heading=chapter_slug is None) for chapter in chosen)
 
 

@@ -22,8 +22,14 @@ REPAIRS: list[tuple[str, str]] = [
     # A table wider than the screen scrolls, so the keyboard has to reach it.
     (r'<div class="md-typeset__scrollwrap">', '<div class="md-typeset__scrollwrap" tabindex="0">'),
     # A label of an icon alone says nothing to a screen reader.
-    (r'<label class="md-header__button md-icon" for="__drawer">', '<label class="md-header__button md-icon" for="__drawer" aria-label="Contents">'),
-    (r'<label class="md-header__button md-icon" for="__search">', '<label class="md-header__button md-icon" for="__search" aria-label="Search">'),
+    (
+        r'<label class="md-header__button md-icon" for="__drawer">',
+        '<label class="md-header__button md-icon" for="__drawer" aria-label="Contents">',
+    ),
+    (
+        r'<label class="md-header__button md-icon" for="__search">',
+        '<label class="md-header__button md-icon" for="__search" aria-label="Search">',
+    ),
 ]
 _COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in REPAIRS]
 

@@ -45,7 +45,9 @@ def _keep_in_search(site: Path, previous: list[dict[str, Any]]) -> None:
     index_file = site / "search" / "search_index.json"
     index = json.loads(index_file.read_text(encoding="utf-8"))
     rebuilt = {_address(entry) for entry in index["docs"]}
-    index["docs"] += [entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()]
+    index["docs"] += [
+        entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()
+    ]
     index_file.write_text(json.dumps(index), encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from book import finish
 
 THEME_HTML = """
