@@ -2,8 +2,8 @@
 
 python benchmarks/site.py [--pages 100] [--edits 5]
 
-Missing pages are copies of the written ones, with their records, figures, explorables and examples. Times are wall-clock seconds on this machine;
-the first start draws every figure, the second finds them in the cache.
+Missing pages are copies of the written ones, with their records, figures, explorables and examples. Times are wall-clock
+seconds on this machine; the first start draws every figure, the second finds them in the cache.
 """
 
 from __future__ import annotations
