@@ -1,0 +1,144 @@
+// Native controls bound to the state: slider, choices, toggle, stepper, reset; and readouts.
+import { color as colorOf } from "./colors.js";
+import { element } from "./dom.js";
+import { format } from "./format.js";
+
+let serial = 0;
+
+/** kit.slider(name, {label, format}) */
+export function slider(kit, parent, name, { label, format: how, color } = {}) {
+  const target = kit.one(name);
+  const { spec } = target;
+  if (spec.kind !== "number" && spec.kind !== "numbers") throw new Error(`the slider "${label}" needs a number, and "${name}" is a ${spec.kind}`);
+  const id = `kit-${(serial += 1)}`;
+  const forward = spec.log ? Math.log10 : Number;
+  const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step, style: color ? `accent-color:${colorOf(color)}` : null });
+  const output = element("output", { for: id });
+  parent.append(element("div", { class: "kit-slider" }, element("label", { for: id }, label ?? name), output, input));
+  kit.listen(input, "input", () => {
+    const value = Number(input.value);
+    target.set(spec.log ? 10 ** value : value);
+  });
+  // A native range moves by one tiny step of its own; these keys move by the state's step instead.
+  kit.listen(input, "keydown", (event) => {
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
+    if (steps === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    target.set(spec.move(target.get(), steps * (event.shiftKey ? 10 : 1)));
+  });
+  kit.decorations.push(() => {
+    const value = target.get();
+    if (Math.abs(Number(input.value) - forward(value)) > 1e-9) input.value = forward(value);
+    const text = format(value, how);
+    if (output.textContent !== text) output.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+    input.style.setProperty("--share", (forward(value) - forward(spec.min)) / (forward(spec.max) - forward(spec.min)));
+  });
+  return input;
+}
+
+/** kit.choices(name, {label, names: {value: text}, colors: {value: role}}) */
+export function choices(kit, parent, name, { label, names = {}, colors = {} } = {}) {
+  const target = kit.one(name);
+  if (target.spec.kind !== "choice") throw new Error(`the buttons "${label}" need a choice, and "${name}" is a ${target.spec.kind}`);
+  const group = `kit-${(serial += 1)}`;
+  const inputs = target.spec.values.map((value) => {
+    const input = element("input", { type: "radio", name: group, value });
+    kit.listen(input, "change", () => target.set(value));
+    return input;
+  });
+  const options = inputs.map((input, index) => {
+    const value = target.spec.values[index];
+    return element("label", { style: colors[value] ? `--chosen:${colorOf(colors[value])}` : null }, input, element("span", {}, names[value] ?? String(value)));
+  });
+  parent.append(element("fieldset", { class: "kit-choices" }, element("legend", {}, label ?? name), element("div", {}, ...options)));
+  kit.decorations.push(() => inputs.forEach((input, index) => { input.checked = target.spec.values[index] === target.get(); }));
+  return inputs;
+}
+
+/** kit.toggle(name, {label}) */
+export function toggle(kit, parent, name, { label } = {}) {
+  const target = kit.one(name);
+  if (target.spec.kind !== "flag") throw new Error(`the toggle "${label}" needs a flag, and "${name}" is a ${target.spec.kind}`);
+  const input = element("input", { type: "checkbox" });
+  parent.append(element("label", { class: "kit-toggle" }, input, element("span", {}, label ?? name)));
+  kit.listen(input, "change", () => target.set(input.checked));
+  kit.decorations.push(() => { input.checked = target.get(); });
+  return input;
+}
+
+/** kit.button(label, onPress) */
+export function button(kit, parent, label, onPress, { className = "", name } = {}) {
+  const node = element("button", { type: "button", class: `kit-button ${className}`, "aria-label": name, title: name }, label);
+  kit.listen(node, "click", onPress);
+  parent.append(node);
+  return node;
+}
+
+/** kit.stepper(name, {label, perSecond}): back, play, next and a slider; plays only on screen, never under reduced motion. */
+export function stepper(kit, parent, name, { label, perSecond = 4, format: how } = {}) {
+  const target = kit.one(name);
+  const { min, max } = target.spec;
+  const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
+  parent.append(box);
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let playing = false;
+  let previous;
+  let onScreen = true;
+
+  const move = (steps) => target.set(target.spec.move(target.get(), steps));
+  const back = button(kit, box, "‹", () => { stop(); move(-1); }, { name: "One step back" });
+  const play = button(kit, box, "▶", () => (playing ? stop() : begin()), { className: "kit-play", name: "Play" });
+  const next = button(kit, box, "›", () => { stop(); move(1); }, { name: "One step on" });
+  const range = slider(kit, box, name, { label, format: how });
+  kit.listen(range, "input", () => stop());
+
+  function begin() {
+    if (target.get() >= max) target.set(min);
+    playing = true;
+    previous = undefined;
+    show();
+    requestAnimationFrame(tick);
+  }
+  function stop() {
+    playing = false;
+    show();
+  }
+  function show() {
+    play.textContent = playing ? "❚❚" : "▶";
+    play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    play.title = playing ? "Pause" : "Play";
+    play.hidden = still.matches;
+    back.disabled = target.get() <= min;
+    next.disabled = target.get() >= max;
+  }
+  const tick = kit.guard((now) => {
+    if (!playing || kit.signal.aborted) return;
+    previous ??= now;
+    const steps = Math.floor(((now - previous) / 1000) * perSecond);
+    if (steps > 0 && onScreen && !document.hidden) move(steps);
+    if (steps > 0) previous += (steps / perSecond) * 1000;
+    if (target.get() >= max) stop();
+    else requestAnimationFrame(tick);
+  });
+  const watcher = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
+  watcher.observe(box);
+  kit.signal.addEventListener("abort", () => watcher.disconnect());
+  kit.listen(still, "change", () => { stop(); });
+  kit.decorations.push(show);
+  return { play: begin, stop };
+}
+
+/** kit.readout({label, format, color}): set(value) shows a number that follows from the state. */
+export function readout(kit, parent, { label, format: how, color, unit = "" }) {
+  const value = element("dd", { style: color ? `color:${colorOf(color)}` : null }, "–");
+  parent.append(element("div", { class: "kit-readout" }, element("dt", {}, label), value));
+  return {
+    set(number) {
+      const text = format(number, how) + unit;
+      if (value.textContent === text) return;
+      value.textContent = text;
+      kit.announce(`${label}: ${text}`, label);
+    },
+  };
+}

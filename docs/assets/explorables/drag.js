@@ -1,0 +1,110 @@
+// What the reader moves inside a plot: a point along one axis or two, or a threshold across the plot.
+import { color } from "./colors.js";
+import { element, setAttributes } from "./dom.js";
+import { format } from "./format.js";
+
+const TARGET = 44;
+
+/** plot.handle / plot.threshold: see README.md for the options. */
+export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "orange", describe, radius = 8, through = false, anywhere = false }) {
+  if (!label) throw new Error("a handle needs a label, which screen readers say");
+  if (!x && !y) throw new Error(`the handle "${label}" needs x or y: the name of a state`);
+  const bound = { x: x && kit.one(x), y: y && kit.one(y) };
+  const main = bound.x ?? bound.y;
+  const node = element("g", { class: `kit-handle ${bound.x && bound.y ? "kit-both" : bound.x ? "kit-x" : "kit-y"}`, role: "slider", tabindex: 0, "aria-label": label });
+  if (bound.x && bound.y) node.setAttribute("aria-roledescription", "point");
+  else setAttributes(node, { "aria-valuemin": main.spec.min, "aria-valuemax": main.spec.max, "aria-orientation": bound.x ? "horizontal" : "vertical" });
+  const bar = through ? element("line", { class: "kit-threshold", stroke: color(name) }) : null;
+  const hit = through ? element("rect", { class: "kit-hit" }) : element("circle", { class: "kit-hit", r: TARGET / 2 });
+  const ring = element("circle", { class: "kit-ring", r: radius + 5 });
+  const dot = element("circle", { class: "kit-dot", r: radius, fill: color(name) });
+  node.append(...[bar, hit, ring, dot].filter(Boolean));
+  layer.append(node);
+
+  const position = () => {
+    const fixed = at?.() ?? [];
+    return { x: bound.x ? bound.x.get() : fixed[0], y: bound.y ? bound.y.get() : fixed[1] };
+  };
+  const say = () => describe?.() ?? ["x", "y"].filter((axis) => bound[axis]).map((axis) => (bound.x && bound.y ? `${plot.axes[axis].label ?? axis} ` : "") + format(bound[axis].get())).join(", ");
+
+  function draw() {
+    const now = position();
+    const { width, height } = plot.size;
+    const left = now.x === undefined ? width : plot.X(now.x);
+    const top = now.y === undefined ? (through ? 0 : height) : plot.Y(now.y);
+    for (const circle of [ring, dot, through ? null : hit]) if (circle) setAttributes(circle, { cx: left, cy: top });
+    if (through) {
+      setAttributes(bar, bound.x ? { x1: left, x2: left, y1: 0, y2: height } : { x1: 0, x2: width, y1: top, y2: top });
+      setAttributes(hit, bound.x
+        ? { x: left - TARGET / 2, y: -TARGET / 2, width: TARGET, height: height + TARGET / 2 }
+        : { x: 0, y: top - TARGET / 2, width: width + TARGET / 2, height: TARGET });
+    }
+    setAttributes(node, { "aria-valuenow": main.get(), "aria-valuetext": say() });
+  }
+  kit.decorations.push(draw);
+
+  const moveTo = (left, top) => {
+    const value = plot.invert(left, top);
+    bound.x?.set(value.x);
+    bound.y?.set(value.y);
+  };
+  const within = (event) => {
+    const frame = plot.svg.getBoundingClientRect();
+    return [event.clientX - frame.left - plot.size.left, event.clientY - frame.top - plot.size.top];
+  };
+
+  let grabbed;
+  kit.listen(node, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const [left, top] = within(event);
+    const now = position();
+    grabbed = [now.x === undefined ? 0 : plot.X(now.x) - left, now.y === undefined ? 0 : plot.Y(now.y) - top];
+    node.setPointerCapture(event.pointerId);
+    node.classList.add("kit-grabbed");
+    node.focus({ preventScroll: true, focusVisible: false });
+    event.preventDefault();
+  });
+  kit.listen(node, "pointermove", (event) => {
+    if (!grabbed) return;
+    const [left, top] = within(event);
+    moveTo(left + grabbed[0], top + grabbed[1]);
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    kit.listen(node, end, () => {
+      grabbed = undefined;
+      node.classList.remove("kit-grabbed");
+    });
+  }
+  if (anywhere) {
+    plot.svg.classList.add("kit-anywhere");
+    kit.listen(plot.svg, "click", (event) => {
+      if (!event.target.closest(".kit-handle")) moveTo(...within(event));
+    });
+  }
+
+  kit.listen(node, "keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const moved = pressed(event.key, event.shiftKey ? 10 : 1);
+    if (moved) event.preventDefault();
+  });
+  function pressed(key, factor) {
+    const horizontal = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    const vertical = { ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[key];
+    if (horizontal !== undefined) return step(bound.x ?? bound.y, horizontal * factor);
+    if (vertical !== undefined) return step(bound.y ?? bound.x, vertical * factor);
+    if (key === "Home") return jump("min");
+    if (key === "End") return jump("max");
+    return false;
+  }
+  const step = (target, steps) => {
+    target.set(target.spec.move(target.get(), steps));
+    return true;
+  };
+  /** Along one axis Home and End go to the ends; a point that moves along two goes home to where it began. */
+  const jump = (end) => {
+    if (bound.x && bound.y) for (const target of [bound.x, bound.y]) target.set(target.initial);
+    else main.set(main.spec[end]);
+    return true;
+  };
+  return { node };
+}
