@@ -1,0 +1,200 @@
+"""The browser for every test that wants one: a built site, Chromium, and pages that may not log errors or reach outside.
+
+`open_page(path)` opens a page of the built book; a test that uses it (or `page`, `site`, `chromium`) is marked `browser`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+# ---- serving ----
+class _QuietHandler(SimpleHTTPRequestHandler):
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The folder at a free port of this machine; yields its address, ending in a slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def build_site(configuration: Path, folder: Path, address: str) -> None:
+    """Build a MkDocs site strictly, to be served at the address."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--config-file", str(configuration), "--site-dir", str(folder)]
+    environment = {**os.environ, "SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=configuration.parent, env=environment, capture_output=True, text=True, timeout=600)
+    assert built.returncode == 0, f"mkdocs build --strict failed:\n{built.stdout}{built.stderr}"
+
+
+@pytest.fixture(scope="session")
+def build_and_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """Build the site of a configuration file and serve it until the session ends; returns its address."""
+    servers = []
+
+    def run(configuration: Path) -> str:
+        folder = tmp_path_factory.mktemp("site")
+        server = serve(folder)
+        address = server.__enter__()
+        servers.append(server)
+        build_site(configuration, folder, address)
+        return address
+
+    yield run
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def site(build_and_serve: Callable[[Path], str]) -> str:
+    """The address of the book, built once for the session."""
+    return build_and_serve(ROOT / "mkdocs.yml")
+
+
+# ---- the browser ----
+def find_chromium() -> str | None:
+    """Chromium as CHROMIUM names it, from the system, or the one Playwright has downloaded."""
+    if named := os.environ.get("CHROMIUM"):
+        return named if Path(named).is_file() else None
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
+    return next((str(path) for path in sorted(downloads.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One Chromium for the session."""
+    executable = find_chromium()
+    if executable is None:
+        message = "Chromium is missing (Debian: apt install chromium; or name it in the variable CHROMIUM), so nothing was tested in a browser"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Problems:
+    """What went wrong in the pages of a test; `expect` names what the test provokes."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        """A problem that must occur, as a regular expression found in its text."""
+        self.expected.append(pattern)
+
+    def watch(self, context: Any, origins: Callable[[], list[str]]) -> None:
+        def on_request(request: Any) -> None:
+            if not request.url.startswith(("data:", "blob:", "about:", *origins())):
+                self.found.append(f"request to another address: {request.url}")
+
+        def on_response(response: Any) -> None:
+            if response.status >= 400:
+                self.found.append(f"status {response.status}: {response.url}")
+
+        def on_failure(request: Any) -> None:
+            if "ERR_ABORTED" not in (request.failure or ""):
+                self.found.append(f"request failed ({request.failure}): {request.url}")
+
+        context.on("request", on_request)
+        context.on("response", on_response)
+        context.on("requestfailed", on_failure)
+        context.on("console", lambda message: self.found.append(f"console: {message.text}") if message.type == "error" else None)
+        context.on("weberror", lambda error: self.found.append(f"page error: {error.error}"))
+
+    def verdict(self) -> str:
+        """Empty when all is well: what occurred unexpectedly and what was expected in vain."""
+        unexpected = [problem for problem in self.found if not any(re.search(pattern, problem) for pattern in self.expected)]
+        missing = [pattern for pattern in self.expected if not any(re.search(pattern, problem) for problem in self.found)]
+        return "\n".join([*unexpected, *(f"expected, but did not occur: {pattern}" for pattern in missing)])
+
+
+@pytest.fixture
+def problems() -> Iterator[Problems]:
+    """Errors, failed requests and requests to other addresses; the test fails on any that it did not expect."""
+    problems = Problems()
+    yield problems
+    verdict = problems.verdict()
+    if verdict:
+        pytest.fail(f"the browser reported problems:\n{verdict}")
+
+
+@pytest.fixture
+def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
+    """Make a watched page in a context of its own: new_page(width=390, scheme="dark", touch=True, ...)."""
+    contexts = []
+    origins: list[str] = []
+
+    def make(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True,
+             reduced_motion: bool = False, touch: bool = False, origin: str | None = None) -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript,
+            reduced_motion="reduce" if reduced_motion else "no-preference", has_touch=touch,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        if origin:
+            origins.append(origin)
+        problems.watch(context, lambda: origins)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any], site: str) -> Any:
+    """A page that is still empty, watched like all others."""
+    return new_page(origin=site)
+
+
+@pytest.fixture
+def open_page(new_page: Callable[..., Any], site: str) -> Callable[..., Any]:
+    """Open a page of the book: open_page("evaluation/roc-auc/", width=390, scheme="dark", javascript=False)."""
+
+    def run(path: str = "", **settings: Any) -> Any:
+        page = new_page(origin=site, **settings)
+        page.goto(site + path.removeprefix("/"), wait_until="load")
+        return page
+
+    return run
