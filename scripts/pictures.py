@@ -1,6 +1,5 @@
 """Photograph the built site for the README and for link previews: python scripts/pictures.py (after `make build`).
 
-
 Rerun when the look of the book changes; the results are docs/assets/readme.png and docs/assets/og.png.
 """
 
