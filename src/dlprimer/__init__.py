@@ -2,16 +2,40 @@
 
 from . import numpy_rules as _numpy_rules
 from .autograd import Tensor, check_gradients, differentiable, grad, no_grad, value_and_grad
-from .data import blobs, digits, gaussian_ring, moons, rings, spirals, swiss_roll
 from .metrics import (
     DeLongTest,
+    accuracy_score,
     auc_by_ranks,
     auc_standard_error_hanley_mcneil,
     average_precision_score,
+    balanced_accuracy_score,
     bootstrap_interval,
+    brier_score_loss,
+    cohen_kappa_score,
+    confusion_matrix,
     delong_test,
     delong_variance,
+    log_loss,
+    matthews_corrcoef,
     precision_recall_curve,
+    precision_recall_fscore_support,
     roc_auc_score,
     roc_curve,
+    top_k_accuracy_score,
 )
+from .data import (
+    balanced_sampler,
+    batches,
+    blobs,
+    class_weights,
+    digits,
+    gaussian_ring,
+    k_fold,
+    moons,
+    rings,
+    spirals,
+    standardize,
+    swiss_roll,
+    train_val_test_split,
+)
+from .train import Callback, TrainingState, fit

@@ -26,5 +26,8 @@ def digits() -> tuple[Array, Array]:
 
     Source: Alpaydin and Kaynak, 1998 (CC BY 4.0). Explained in question 16.
     """
-    with resources.files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with (
+        resources.files(__package__).joinpath("digits.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
         return arrays["images"].astype(np.float32) / np.float32(16), arrays["labels"].astype(np.int64)

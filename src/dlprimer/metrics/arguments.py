@@ -18,7 +18,9 @@ def as_array(name: str, values: Any) -> np.ndarray[Any, Any]:
         raise ValueError(f"{name} is empty (shape {array.shape}): a metric needs at least one example")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise ValueError(f"{name} contains {array[tuple(bad)]} at index {bad}: expected finite values; find what produced it")
+        raise ValueError(
+            f"{name} contains {array[tuple(bad)]} at index {bad}: expected finite values; find what produced it"
+        )
     return array
 
 
@@ -26,9 +28,13 @@ def as_labels(name: str, values: Any) -> np.ndarray[Any, Any]:
     """Class labels, shape (N,): integers, truth values, strings, or floats that are whole numbers."""
     array = as_array(name, values)
     if array.ndim != 1:
-        raise ValueError(f"{name} must be class labels of shape (N,), got shape {array.shape}; take argmax(axis=1) of scores")
+        raise ValueError(
+            f"{name} must be class labels of shape (N,), got shape {array.shape}; take argmax(axis=1) of scores"
+        )
     if array.dtype.kind == "f" and (array != np.floor(array)).any():
-        raise ValueError(f"{name} must be class labels, got the fraction {array[array != np.floor(array)][0]}; threshold scores first")
+        raise ValueError(
+            f"{name} must be class labels, got the fraction {array[array != np.floor(array)][0]}; threshold scores first"
+        )
     return array
 
 
@@ -57,13 +63,17 @@ def as_weights(values: Any, n: int) -> np.ndarray[Any, Any]:
 def same_length(**lengths: int) -> None:
     """Raise unless all named lengths agree."""
     if len(set(lengths.values())) > 1:
-        raise ValueError("different numbers of examples: " + ", ".join(f"{name} has {n}" for name, n in lengths.items()))
+        raise ValueError(
+            "different numbers of examples: " + ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        )
 
 
 def same_kind(name: str, values: np.ndarray[Any, Any], other_name: str, others: np.ndarray[Any, Any]) -> None:
     """Raise if one of two arrays of labels holds strings and the other numbers."""
     if (values.dtype.kind in "US") != (others.dtype.kind in "US"):
-        raise TypeError(f"{name} has dtype {values.dtype} and {other_name} {others.dtype}: use strings in both or numbers in both")
+        raise TypeError(
+            f"{name} has dtype {values.dtype} and {other_name} {others.dtype}: use strings in both or numbers in both"
+        )
 
 
 def positives(y_true: np.ndarray[Any, Any], pos_label: Any = None) -> np.ndarray[Any, Any]:
@@ -74,9 +84,18 @@ def positives(y_true: np.ndarray[Any, Any], pos_label: Any = None) -> np.ndarray
         raise ValueError(f"y_true must have two classes, got {len(classes)}: {shown}; compare one class with the rest")
     if pos_label is None:
         if classes.dtype.kind in "US" or not (set(classes.tolist()) <= {0, 1} or set(classes.tolist()) <= {-1, 1}):
-            raise ValueError(f"y_true has the labels {classes.tolist()}, not 0 and 1 or -1 and 1: say which is positive by pos_label")
+            raise ValueError(
+                f"y_true has the labels {classes.tolist()}, not 0 and 1 or -1 and 1: say which is positive by pos_label"
+            )
         pos_label = 1
     elif pos_label not in classes.tolist() and len(classes) == 2:
         raise ValueError(f"pos_label={pos_label!r} is not a label of y_true, which has {classes.tolist()}")
     is_positive: np.ndarray[Any, Any] = y_true == pos_label
     return is_positive
+
+
+def choose(name: str, value: Any, options: tuple[Any, ...]) -> Any:
+    """The value, if it is one of the options."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    return value

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import as_array, as_labels, as_scores, as_weights, positives, same_length
+from .arguments import as_array, as_labels, as_scores, as_weights, choose, positives, same_length
 
 Array = np.ndarray[Any, Any]
 
@@ -29,7 +29,9 @@ def counts_at_thresholds(is_positive: Array, y_score: Array, weight: Array) -> t
     return false, true, y_score[last_of_ties]
 
 
-def roc_points(is_positive: Array, y_score: Array, weight: Array, drop_intermediate: bool) -> tuple[Array, Array, Array]:
+def roc_points(
+    is_positive: Array, y_score: Array, weight: Array, drop_intermediate: bool
+) -> tuple[Array, Array, Array]:
     """False positive rate, true positive rate and threshold of each point of the ROC curve."""
     false, true, thresholds = counts_at_thresholds(is_positive, y_score, weight)
     if false[-1] <= 0 or true[-1] <= 0:
@@ -109,7 +111,9 @@ def precision_recall_points(
     """Precision, recall and threshold of each point of the precision-recall curve."""
     false, true, thresholds = counts_at_thresholds(is_positive, y_score, weight)
     if true[-1] <= 0:
-        raise ValueError("y_true has no positive example (of weight above zero): recall is not defined; check pos_label")
+        raise ValueError(
+            "y_true has no positive example (of weight above zero): recall is not defined; check pos_label"
+        )
     if drop_intermediate and len(false) > 2:
         kept = np.r_[True, (np.diff(true[:-1]) != 0) | (np.diff(true[1:]) != 0), True]
         false, true, thresholds = false[kept], true[kept], thresholds[kept]
@@ -165,19 +169,27 @@ def roc_auc_score(
         positive = target.max() if target.dtype.kind != "U" else np.unique(target)[-1]
         return binary_auc(*binary_input(target, scores, positive, sample_weight), max_fpr=max_fpr)
     if max_fpr not in (None, 1):
-        raise ValueError(f"max_fpr={max_fpr} needs two classes and scores of shape (N,); got scores of shape {scores.shape}")
+        raise ValueError(
+            f"max_fpr={max_fpr} needs two classes and scores of shape (N,); got scores of shape {scores.shape}"
+        )
     scores = as_scores("y_score", scores, ndim=2)
     same_length(y_true=len(target), y_score=len(scores))
     if target.ndim == 2:
         return average_over_classes(binary_auc, indicators(target, scores), scores, average, sample_weight)
     classes, target = classes_of_columns(target, scores, labels)
     if choose("multi_class", multi_class, ("raise", "ovr", "ovo")) == "raise":
-        raise ValueError('more than two classes: choose multi_class="ovr" (one against the rest) or "ovo" (one against one)')
+        raise ValueError(
+            'more than two classes: choose multi_class="ovr" (one against the rest) or "ovo" (one against one)'
+        )
     off = np.abs(scores.sum(axis=1) - 1)
     if off.max() > 1e-5:
-        raise ValueError(f"y_score must be probabilities: row {off.argmax()} adds up to {scores[off.argmax()].sum():.6g}, not 1")
+        raise ValueError(
+            f"y_score must be probabilities: row {off.argmax()} adds up to {scores[off.argmax()].sum():.6g}, not 1"
+        )
     if multi_class == "ovr":
-        return average_over_classes(binary_auc, target[:, None] == np.arange(len(classes)), scores, average, sample_weight)
+        return average_over_classes(
+            binary_auc, target[:, None] == np.arange(len(classes)), scores, average, sample_weight
+        )
     if average not in ("macro", "weighted") or sample_weight is not None:
         raise ValueError('multi_class="ovo" knows average="macro" and "weighted" and no sample_weight')
     return one_against_one(target, scores, weighted=average == "weighted")
@@ -202,7 +214,9 @@ def average_over_classes(metric: Any, is_class: Array, scores: Array, average: s
         return metric(is_class.ravel(), scores.ravel(), np.repeat(weight, n_classes))
     prevalence = weight @ is_class
     if not prevalence.all():
-        raise ValueError(f"class {int(prevalence.argmin())} has no example in y_true: its score is not defined; leave the class out")
+        raise ValueError(
+            f"class {int(prevalence.argmin())} has no example in y_true: its score is not defined; leave the class out"
+        )
     values = np.array([metric(is_class[:, c], scores[:, c], weight) for c in range(n_classes)])
     if average is None:
         return values
@@ -450,7 +464,9 @@ def bootstrap_interval(
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993. Explained in question 43.
     """
     if not arrays or not 0 < level < 1 or resamples < 2:
-        raise ValueError(f"expected an array or more, 0 < level < 1, resamples >= 2; got {len(arrays)}, {level}, {resamples}")
+        raise ValueError(
+            f"expected an array or more, 0 < level < 1, resamples >= 2; got {len(arrays)}, {level}, {resamples}"
+        )
     columns = [as_array(f"array {i}", array) for i, array in enumerate(arrays)]
     n = len(columns[0])
     strata = np.zeros(n, dtype=np.int64) if stratify is None else as_labels("stratify", stratify)
@@ -467,13 +483,6 @@ def bootstrap_interval(
 # ---- what came in ----
 
 
-def choose(name: str, value: Any, options: tuple[Any, ...]) -> Any:
-    """The value, if it is one of the options."""
-    if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
-    return value
-
-
 def binary_input(y_true: Any, y_score: Any, pos_label: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
     """Which examples are positive, their scores and their weights, each (N,)."""
     target, scores = as_labels("y_true", y_true), as_scores("y_score", y_score)
@@ -488,7 +497,9 @@ def two_classes(labels: Any, scores: Any, at_least: int = 1, name: str = "scores
     is_positive = positives(target)
     n_pos, n_neg = int(is_positive.sum()), int((~is_positive).sum())
     if min(n_pos, n_neg) < at_least:
-        raise ValueError(f"labels has {n_pos} positive and {n_neg} negative examples: each class needs at least {at_least}")
+        raise ValueError(
+            f"labels has {n_pos} positive and {n_neg} negative examples: each class needs at least {at_least}"
+        )
     return is_positive, values
 
 

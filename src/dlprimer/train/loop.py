@@ -1,0 +1,326 @@
+"""The training loop: forward, loss, backward, step, over and over, with what a person wants to see meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor, no_grad
+from ..data.sampling import batches
+
+Array = np.ndarray[Any, Any]
+History = dict[str, list[float]]
+Metrics = Mapping[str, Callable[[Array, Array], float]]
+
+
+@dataclasses.dataclass
+class TrainingState:
+    """Where training stands; callbacks read it, and stop training by setting `stop`.
+
+    Attributes:
+        model: The model in training.
+        optimizer: The optimizer.
+        rng: The generator that shuffles the batches; with it and the above, training resumes exactly.
+        history: What `fit` returns, so far.
+        epoch: Number of the epoch, from 1.
+        step: Number of optimizer steps so far.
+        loss: Loss of the latest batch.
+        stop: Set it to True to end training after this step or epoch.
+
+    Example:
+        >>> def enough(state):
+        ...     state.stop = state.history["loss"][-1] < 0.1
+        >>> state = TrainingState(None, None, np.random.default_rng(0), {"loss": [0.05]})
+        >>> enough(state)
+        >>> state.stop
+        True
+
+    Explained in question 11.
+    """
+
+    model: Any
+    optimizer: Any
+    rng: np.random.Generator
+    history: History
+    epoch: int = 0
+    step: int = 0
+    loss: float = math.nan
+    stop: bool = False
+
+
+class Callback:
+    """What happens at fixed moments of training: override the methods you need. A plain function acts as `on_epoch`.
+
+    Example:
+        >>> class CountSteps(Callback):
+        ...     steps = 0
+        ...     def on_step(self, state):
+        ...         self.steps = state.step
+        >>> callback = CountSteps()
+        >>> callback.on_step(TrainingState(None, None, np.random.default_rng(0), {}, step=3))
+        >>> callback.steps
+        3
+
+    Explained in question 38.
+    """
+
+    def on_start(self, state: TrainingState) -> None:
+        """Before the first step."""
+
+    def on_gradients(self, state: TrainingState) -> None:
+        """After the backward pass and before the optimizer's step: look at gradients or clip them."""
+
+    def on_step(self, state: TrainingState) -> None:
+        """After each step of the optimizer: set the next learning rate."""
+
+    def on_epoch(self, state: TrainingState) -> None:
+        """After each epoch and its validation; the history holds its numbers."""
+
+    def on_end(self, state: TrainingState) -> None:
+        """After the last epoch."""
+
+
+class CallFunction(Callback):
+    """A plain function as a callback."""
+
+    def __init__(self, function: Callable[[TrainingState], Any]) -> None:
+        self.function = function
+
+    def on_epoch(self, state: TrainingState) -> None:
+        self.function(state)
+
+
+def fit(
+    model: Any,
+    train: tuple[Any, ...],
+    *,
+    loss: Callable[..., Any],
+    optimizer: Any,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    validation: tuple[Any, ...] | None = None,
+    metrics: Metrics | None = None,
+    callbacks: Iterable[Callback | Callable[[TrainingState], Any]] = (),
+    transform: Callable[..., tuple[Any, ...]] | None = None,
+    drop_last: bool = False,
+    history: History | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Train a model by mini-batch gradient descent.
+
+    Args:
+        model: Called as `model(*inputs)`; switched by `train()` and `eval()`, and left in evaluation mode.
+        train: Arrays (inputs..., targets) with the N examples along the first axis, usually (X, y).
+        loss: Called as `loss(output, targets)`; returns the mean over the batch, a tensor with one element.
+        optimizer: Has `zero_grad()` and `step()`.
+        epochs: At which epoch training ends, counted from 1.
+        batch_size: Examples a batch.
+        rng: Source of the order of the examples and of `transform`.
+        validation: Arrays as in `train`, to be judged by after each epoch, without gradients.
+        metrics: Name -> function of (outputs, targets), arrays for the whole set; on `train` they see the outputs made during
+            training.
+        callbacks: `Callback` objects, or functions of the `TrainingState` called after each epoch.
+        transform: Augmentation, called as `transform(*batch, rng=rng)` on each training batch; returns the batch to use.
+        drop_last: Whether to leave out a last batch that is not full.
+        history: A history to go on from: training resumes after its last epoch.
+        progress: Whether to show a bar on stderr; None shows it on a terminal only.
+
+    Returns:
+        The history, a dict of lists with an entry an epoch: "epoch", "loss" and each metric's name, and with `validation`
+        the same as "validation_loss" and so on. Losses are means over examples; the training loss is taken while the weights change.
+
+    Raises:
+        ValueError: Data are empty or do not fit together, or a number is out of range, before anything is changed.
+        FloatingPointError: The loss of a batch is not finite; the weights are as they were before that batch.
+
+    Example:
+        >>> from dlprimer import Parameter, SGD
+        >>> w = Parameter([0.0])
+        >>> X, y = np.array([[1.0], [2.0]], np.float32), np.array([2.0, 4.0], np.float32)
+        >>> history = fit(lambda x: x @ w, (X, y), loss=lambda output, y: ((output - y) ** 2).mean(),
+        ...               optimizer=SGD([w], lr=0.1), epochs=20, batch_size=2, rng=np.random.default_rng(0))
+        >>> w.data.round(3).tolist(), len(history["loss"])
+        ([2.0], 20)
+
+    Source: Robbins and Monro, A stochastic approximation method, 1951. Explained in question 11.
+    """
+    train, validation = checked("train", train), None if validation is None else checked("validation", validation)
+    history = {} if history is None else history
+    done = len(history.get("loss", ()))
+    if not (isinstance(epochs, (int, np.integer)) and epochs >= done):
+        raise ValueError(f"epochs must be a whole number, at least the {done} in the history; got {epochs!r}")
+    n, size = len(train[0]), checked_size(batch_size)
+    n_steps = n // size if drop_last else -(-n // size)
+    if n_steps == 0:
+        raise ValueError(f"drop_last leaves no batch: {n} examples, batch_size={batch_size}; use a smaller batch_size")
+    listeners = [each if isinstance(each, Callback) else CallFunction(each) for each in callbacks]
+    state = TrainingState(model, optimizer, rng, history, epoch=done, step=done * n_steps)
+    bar = Bar(epochs, n_steps, sys.stderr.isatty() if progress is None else progress)
+    notify(listeners, "on_start", state)
+    try:
+        while state.epoch < epochs and not state.stop:
+            state.epoch += 1
+            order = batches(*train, batch_size=batch_size, rng=rng, drop_last=drop_last)
+            train_epoch(state, order, loss, metrics or {}, transform, listeners, bar)
+            if validation is not None:
+                record(history, evaluate(model, validation, loss, metrics or {}, batch_size), "validation_")
+            notify(listeners, "on_epoch", state)
+    finally:
+        bar.close()
+        switch(model, "eval")
+    notify(listeners, "on_end", state)
+    return history
+
+
+def train_epoch(
+    state: TrainingState,
+    order: Iterable[tuple[Any, ...]],
+    loss: Callable[..., Any],
+    metrics: Metrics,
+    transform: Callable[..., tuple[Any, ...]] | None,
+    listeners: list[Callback],
+    bar: Bar,
+) -> None:
+    """One pass over the batches: a step of the optimizer for each."""
+    tally = Tally(metrics)
+    switch(state.model, "train")
+    for batch in order:
+        *inputs, targets = batch if transform is None else transform(*batch, rng=state.rng)
+        state.optimizer.zero_grad()
+        output = state.model(*inputs)
+        error = loss(output, targets)
+        state.loss = error.item()
+        if not math.isfinite(state.loss):
+            raise FloatingPointError(
+                f"the loss is {state.loss} in epoch {state.epoch} at step {state.step + 1}: lower the learning rate, clip the "
+                "gradients, or look for NaN, infinity or a wrong scale in the inputs; the weights are those before this step"
+            )
+        error.backward()
+        notify(listeners, "on_gradients", state)
+        state.optimizer.step()
+        state.step += 1
+        tally.add(state.loss, output, targets)
+        bar.show(state)
+        notify(listeners, "on_step", state)
+        if state.stop:
+            break
+    state.history.setdefault("epoch", []).append(state.epoch)
+    record(state.history, tally.result(), "")
+
+
+def evaluate(
+    model: Any, data: tuple[Array, ...], loss: Callable[..., Any], metrics: Metrics, batch_size: int
+) -> dict[str, float]:
+    """Loss and metrics on a data set, in evaluation mode and without gradients."""
+    tally = Tally(metrics)
+    switch(model, "eval")
+    with no_grad():
+        for *inputs, targets in batches(*data, batch_size=batch_size):
+            output = model(*inputs)
+            error = loss(output, targets)
+            tally.add(float(error.item()), output, targets)
+    return tally.result()
+
+
+class Tally:
+    """Mean loss over examples, and the outputs for the metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics, self.total, self.n = metrics, 0.0, 0
+        self.outputs: list[Array] = []
+        self.targets: list[Array] = []
+
+    def add(self, loss: float, output: Any, targets: Array) -> None:
+        self.total += loss * len(targets)
+        self.n += len(targets)
+        if self.metrics:
+            self.outputs.append(output.data if isinstance(output, Tensor) else np.asarray(output))
+            self.targets.append(targets)
+
+    def result(self) -> dict[str, float]:
+        values = {"loss": self.total / self.n}
+        if self.metrics:
+            outputs, targets = np.concatenate(self.outputs), np.concatenate(self.targets)
+            values |= {name: float(metric(outputs, targets)) for name, metric in self.metrics.items()}
+        return values
+
+
+class Bar:
+    """A line on stderr that is drawn over, at most ten times a second."""
+
+    def __init__(self, epochs: int, n_steps: int, visible: bool) -> None:
+        self.epochs, self.n_steps, self.visible = epochs, n_steps, visible
+        self.first: int | None = None
+        self.began = self.drawn = time.monotonic()
+        self.width = 0
+
+    def show(self, state: TrainingState) -> None:
+        if not self.visible:
+            return
+        if self.first is None:
+            self.first = state.step - 1
+        now, total = time.monotonic(), self.epochs * self.n_steps
+        if now - self.drawn < 0.1 and state.step < total:
+            return
+        self.drawn = now
+        left = (now - self.began) / (state.step - self.first) * (total - state.step)
+        filled = 20 * state.step // total
+        losses = f"loss {state.loss:.4g}"
+        if state.history.get("validation_loss"):
+            losses += f"  validation {state.history['validation_loss'][-1]:.4g}"
+        line = f"epoch {state.epoch}/{self.epochs} [{'#' * filled}{'.' * (20 - filled)}] {losses}  {left:.0f} s left"
+        sys.stderr.write("\r" + line.ljust(self.width))
+        sys.stderr.flush()
+        self.width = len(line)
+
+    def close(self) -> None:
+        if self.width:
+            sys.stderr.write("\n")
+
+
+def checked(name: str, data: Any) -> tuple[Array, ...]:
+    """Data as a tuple of arrays with equally many examples: inputs and targets."""
+    if not isinstance(data, (tuple, list)) or len(data) < 2:
+        raise ValueError(f"{name} must be (inputs, targets), such as (X, y); got {type(data).__name__}")
+    arrays = tuple(np.asarray(array) for array in data)
+    lengths = [len(array) if array.ndim else 0 for array in arrays]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(f"{name} must hold arrays with equally many examples, at least one; got lengths {lengths}")
+    for i, array in enumerate(arrays):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(
+                f"{name}[{i}] contains NaN or infinity at index {np.argwhere(~np.isfinite(array))[0].tolist()}"
+            )
+    return arrays
+
+
+def checked_size(batch_size: Any) -> int:
+    """The batch size, if it is a whole number from 1."""
+    if not (isinstance(batch_size, (int, np.integer)) and batch_size >= 1):
+        raise ValueError(f"batch_size must be a whole number from 1, got {batch_size!r}")
+    return int(batch_size)
+
+
+def record(history: History, values: dict[str, float], prefix: str) -> None:
+    """Append each value to its list."""
+    for name, value in values.items():
+        history.setdefault(prefix + name, []).append(value)
+
+
+def notify(listeners: list[Callback], moment: str, state: TrainingState) -> None:
+    """Call the method of that name of each callback, in order."""
+    for listener in listeners:
+        getattr(listener, moment)(state)
+
+
+def switch(model: Any, mode: str) -> None:
+    """Put a module into training or evaluation mode; a plain function has none."""
+    if hasattr(model, mode):
+        getattr(model, mode)()
