@@ -12,6 +12,7 @@ export function slider(kit, parent, name, { label, format: how, color } = {}) {
   if (spec.kind !== "number" && spec.kind !== "numbers") throw new Error(`the slider "${label}" needs a number, and "${name}" is a ${spec.kind}`);
   const id = `kit-${(serial += 1)}`;
   const forward = spec.log ? Math.log10 : Number;
+  const written = how ?? (spec.log ? 3 : `.${Math.max(0, Math.ceil(-Math.log10(spec.step) - 1e-9))}f`);
   const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step, style: color ? `accent-color:${colorOf(color)}` : null });
   const output = element("output", { for: id });
   parent.append(element("div", { class: "kit-slider" }, element("label", { for: id }, label ?? name), output, input));
@@ -29,7 +30,7 @@ export function slider(kit, parent, name, { label, format: how, color } = {}) {
   kit.decorations.push(() => {
     const value = target.get();
     if (Math.abs(Number(input.value) - forward(value)) > 1e-9) input.value = forward(value);
-    const text = format(value, how);
+    const text = format(value, written);
     if (output.textContent !== text) output.textContent = text;
     input.setAttribute("aria-valuetext", text);
     input.style.setProperty("--share", (forward(value) - forward(spec.min)) / (forward(spec.max) - forward(spec.min)));

@@ -4,7 +4,7 @@ import { color, colorScale } from "./colors.js";
 import { element, setAttributes } from "./dom.js";
 import { makeHandle } from "./drag.js";
 
-const CHARACTER = 6.7; // mean width of a character at the label size
+const CHARACTER = 7.2; // width of a character at the label size, in a wide system font
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** kit.plot(...): see README.md for the options. */
@@ -73,7 +73,7 @@ export function createPlot(kit, parent, options) {
     const narrow = total < 440;
     const yTicks = bare ? [] : chooseTicks(y, 5);
     const widest = Math.max(0, ...yTicks.map((tick) => tick.text.length));
-    const left = bare ? 0 : Math.max(widest * CHARACTER + 10, 18);
+    const left = bare ? 0 : Math.max(widest * CHARACTER + 9, 18);
     const right = bare ? 0 : Math.max(12, narrow && options.right === undefined ? 12 : wanted);
     const top = bare ? 0 : y.label ? 26 : 10;
     const bottom = bare ? 0 : x.label ? 42 : 24;
@@ -151,15 +151,26 @@ export function createPlot(kit, parent, options) {
     return text;
   };
 
-  /** A line: set([[x, y], ...]); null leaves a gap. label is written at its end. */
-  function line({ color: name = "ink", width = 2, dash, label, opacity, closed = false } = {}) {
+  /** A line: set([[x, y], ...]); null leaves a gap. The label is written at its end, or above its peak. */
+  function line({ color: name = "ink", width = 2, dash, label, labelAt = "end", opacity, closed = false } = {}) {
     const node = path("kit-line", { stroke: color(name), "stroke-width": width, "stroke-dasharray": dash, opacity });
-    const tag = label ? endLabel(label, name) : undefined;
+    const tag = label ? (labelAt === "peak" ? peakLabel : endLabel)(label, name) : undefined;
     return addMark(([values] = [[]]) => {
       node.setAttribute("d", place(values, "line") + (closed && values.length ? "Z" : ""));
       const inside = ([px, py]) => plot.Y(py) >= -1 && plot.Y(py) <= size.height + 1 && plot.X(px) <= size.width + 1 && plot.X(px) >= -1;
-      tag?.(values.findLast((point) => drawable(point) && inside(point)));
+      const visible = tag ? values.filter((point) => drawable(point) && inside(point)) : [];
+      tag?.(labelAt === "peak" ? visible.reduce((best, point) => (best && plot.Y(best[1]) <= plot.Y(point[1]) ? best : point), undefined) : visible.at(-1));
     });
+  }
+
+  function peakLabel(label, name) {
+    const node = element("text", { class: "kit-label", fill: color(name), "text-anchor": "middle" }, label);
+    labels.append(node);
+    return (point) => {
+      const half = (label.length * CHARACTER) / 2;
+      setAttributes(node, { visibility: point ? "visible" : "hidden" });
+      if (point) setAttributes(node, { x: clamp(plot.X(point[0]), half - size.left, size.width + size.right - half), y: Math.max(plot.Y(point[1]) - 8, 10) });
+    };
   }
 
   function endLabel(label, name) {
@@ -184,7 +195,7 @@ export function createPlot(kit, parent, options) {
       const wished = label.beside ? label.end : label.end < 20 ? label.end + 16 : label.end - 9;
       previous = label.y = Math.max(wished, previous + 15);
     }
-    let limit = size.height + 4;
+    let limit = size.height - 7;
     for (const label of shown.reverse()) {
       label.y = Math.min(label.y, limit);
       limit = label.y - 15;

@@ -17,8 +17,8 @@ export default function (root, record, kit) {
   map.handle({ x: "x", y: "y", label: "Center", color: "ink", anywhere: true });
   const curves = kit.plot({ alt: "Two normal densities", x: { min: -3, max: 3, label: "score" }, y: { min: 0, max: 0.6, label: "density" } });
   const band = curves.area({ color: "positive" });
-  const one = curves.line({ color: "negative", label: "Negative" });
-  const two = curves.line({ color: "positive", label: "Positive" });
+  const one = curves.line({ color: "negative", label: "Negative", labelAt: "peak" });
+  const two = curves.line({ color: "positive", label: "Positive", labelAt: "peak" });
   const hits = curves.points({ color: "positive", hollow: true });
   const mean = curves.rule({ label: "mean" });
   curves.threshold({ x: "cut", label: "Threshold" });
