@@ -2,6 +2,21 @@
 
 from . import numpy_rules as _numpy_rules
 from .autograd import Tensor, check_gradients, differentiable, grad, no_grad, value_and_grad
+from .data import (
+    balanced_sampler,
+    batches,
+    blobs,
+    class_weights,
+    digits,
+    gaussian_ring,
+    k_fold,
+    moons,
+    rings,
+    spirals,
+    standardize,
+    swiss_roll,
+    train_val_test_split,
+)
 from .metrics import (
     DeLongTest,
     accuracy_score,
@@ -22,20 +37,5 @@ from .metrics import (
     roc_auc_score,
     roc_curve,
     top_k_accuracy_score,
-)
-from .data import (
-    balanced_sampler,
-    batches,
-    blobs,
-    class_weights,
-    digits,
-    gaussian_ring,
-    k_fold,
-    moons,
-    rings,
-    spirals,
-    standardize,
-    swiss_roll,
-    train_val_test_split,
 )
 from .train import Callback, TrainingState, fit
