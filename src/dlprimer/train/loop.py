@@ -134,7 +134,8 @@ def fit(
 
     Returns:
         The history, a dict of lists with an entry an epoch: "epoch", "loss" and each metric's name, and with `validation`
-        the same as "validation_loss" and so on. Losses are means over examples; the training loss is taken while the weights change.
+        the same as "validation_loss" and so on. Losses are means over examples; the training loss is taken while the weights
+        change.
 
     Raises:
         ValueError: Data are empty or do not fit together, or a number is out of range, before anything is changed.
