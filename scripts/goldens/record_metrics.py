@@ -47,7 +47,13 @@ def data(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 def cases():
     weighted = ({}, {"sample_weight": "@weight"})
-    pairs = (("y2", "guess2"), ("y2_names", "guess2_names"), ("y2", "never"), ("y4", "guess4"), ("y4", "guess_without_2"))
+    pairs = (
+        ("y2", "guess2"),
+        ("y2_names", "guess2_names"),
+        ("y2", "never"),
+        ("y4", "guess4"),
+        ("y4", "guess_without_2"),
+    )
     for pair in pairs:
         for options in weighted:
             yield "accuracy_score", pair, options
@@ -61,10 +67,15 @@ def cases():
                 yield "cohen_kappa_score", pair, options | {"weights": weights}
             for average in (None, "macro", "weighted", "micro"):
                 for zero_division in ("warn", 0, 1, float("nan")):
-                    yield "precision_recall_fscore_support", pair, options | {
-                        "average": average,
-                        "zero_division": zero_division,
-                    }
+                    yield (
+                        "precision_recall_fscore_support",
+                        pair,
+                        options
+                        | {
+                            "average": average,
+                            "zero_division": zero_division,
+                        },
+                    )
     for labels in ([2, 0], [3, 2, 1, 0], [0, 1, 2, 3, 4]):
         yield "confusion_matrix", ("y4", "guess4"), {"labels": labels}
         yield "cohen_kappa_score", ("y4", "guess4"), {"labels": labels, "weights": "linear"}

@@ -18,7 +18,9 @@ def differences(function):
     for case in RECORD["cases"]:
         if case["function"] != function:
             continue
-        options = {k: DATA[v[1:]] if isinstance(v, str) and v.startswith("@") else v for k, v in case["options"].items()}
+        options = {
+            k: DATA[v[1:]] if isinstance(v, str) and v.startswith("@") else v for k, v in case["options"].items()
+        }
         result = getattr(dlprimer, function)(*(DATA[name] for name in case["arguments"]), **options)
         expected = case["result"]
         parts = zip(result, expected, strict=True) if isinstance(result, tuple) else [(result, expected)]
@@ -26,7 +28,9 @@ def differences(function):
             if wanted is None or got is None:
                 same = got is wanted
             else:
-                same = np.shape(got) == np.shape(wanted) and np.allclose(got, wanted, rtol=1e-9, atol=1e-12, equal_nan=True)
+                same = np.shape(got) == np.shape(wanted) and np.allclose(
+                    got, wanted, rtol=1e-9, atol=1e-12, equal_nan=True
+                )
             if not same:
                 yield f"{case['arguments']} {case['options']} part {part}: {got} instead of {wanted}"
 

@@ -99,3 +99,22 @@ def choose(name: str, value: Any, options: tuple[Any, ...]) -> Any:
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
+
+
+def columns_of(true: np.ndarray[Any, Any], scores: np.ndarray[Any, Any], labels: Any) -> np.ndarray[Any, Any]:
+    """The column of each true label, (N,)."""
+    classes = np.unique(true) if labels is None else as_labels("labels", labels)
+    same_kind("y_true", true, "labels", classes)
+    if len(classes) > 1 and not (classes[:-1] < classes[1:]).all():
+        raise ValueError(f"labels must be sorted and not repeat, as the columns of the scores; got {classes.tolist()}")
+    if len(classes) != scores.shape[1]:
+        raise ValueError(
+            f"{scores.shape[1]} columns of scores for {len(classes)} classes; name the columns' classes by labels"
+        )
+    outside = ~np.isin(true, classes)
+    if outside.any():
+        raise ValueError(
+            f"y_true contains {true[outside][0].item()!r}, which is not one of the classes {classes.tolist()}"
+        )
+    columns: np.ndarray[Any, Any] = np.searchsorted(classes, true)
+    return columns

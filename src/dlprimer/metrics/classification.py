@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import as_array, as_labels, as_scores, as_weights, choose, positives, same_kind, same_length
+from .arguments import as_array, as_labels, as_scores, as_weights, choose, columns_of, positives, same_kind, same_length
 
 Array = np.ndarray[Any, Any]
 
@@ -438,22 +438,6 @@ def mean_of_known(values: Array, weight: Array) -> float:
     return float(values @ weight / weight.sum()) if weight.any() else float(values.mean())
 
 
-def columns_of(true: Array, scores: Array, labels: Any) -> Array:
-    """The column of each true label, (N,)."""
-    classes = np.unique(true) if labels is None else as_labels("labels", labels)
-    same_kind("y_true", true, "labels", classes)
-    if len(classes) > 1 and not (classes[:-1] < classes[1:]).all():
-        raise ValueError(f"labels must be sorted and not repeat, as the columns of the scores; got {classes.tolist()}")
-    if len(classes) != scores.shape[1]:
-        raise ValueError(
-            f"{scores.shape[1]} columns of scores for {len(classes)} classes; name the columns' classes by labels"
-        )
-    outside = ~np.isin(true, classes)
-    if outside.any():
-        raise ValueError(f"y_true contains {true[outside][0]!r}, which is not one of the classes {classes.tolist()}")
-    return np.searchsorted(classes, true)
-
-
 def in_unit_interval(probabilities: Array) -> None:
     """Raise unless all values lie between 0 and 1."""
     if probabilities.min() < 0 or probabilities.max() > 1:
@@ -468,7 +452,7 @@ def forecasts(y_true: Any, y_pred: Any, sample_weight: Any, labels: Any) -> tupl
     same_length(y_true=len(true), y_pred=len(probabilities))
     in_unit_interval(probabilities)
     if labels is None and len(np.unique(true)) == 1:
-        raise ValueError(f"y_true holds one class only, {true[0]!r}: name all classes by labels")
+        raise ValueError(f"y_true holds one class only, {true[0].item()!r}: name all classes by labels")
     if probabilities.ndim == 1 or probabilities.shape[1] == 1:
         probabilities = probabilities.reshape(-1, 1)
         probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import as_array, as_labels, as_scores, as_weights, choose, positives, same_length
+from .arguments import as_array, as_labels, as_scores, as_weights, choose, columns_of, positives, same_length
 
 Array = np.ndarray[Any, Any]
 
@@ -165,7 +165,9 @@ def roc_auc_score(
     if target.ndim == 1 and scores.ndim == 1:
         target = as_labels("y_true", target)
         if len(np.unique(target)) == 1:
-            raise ValueError(f"y_true has one class only, {target[0]!r}: ROC-AUC compares examples of two classes")
+            raise ValueError(
+                f"y_true has one class only, {target[0].item()!r}: ROC-AUC compares examples of two classes"
+            )
         positive = target.max() if target.dtype.kind != "U" else np.unique(target)[-1]
         return binary_auc(*binary_input(target, scores, positive, sample_weight), max_fpr=max_fpr)
     if max_fpr not in (None, 1):
@@ -176,7 +178,8 @@ def roc_auc_score(
     same_length(y_true=len(target), y_score=len(scores))
     if target.ndim == 2:
         return average_over_classes(binary_auc, indicators(target, scores), scores, average, sample_weight)
-    classes, target = classes_of_columns(target, scores, labels)
+    column = columns_of(as_labels("y_true", target), scores, labels)
+    is_class = column[:, None] == np.arange(scores.shape[1])
     if choose("multi_class", multi_class, ("raise", "ovr", "ovo")) == "raise":
         raise ValueError(
             'more than two classes: choose multi_class="ovr" (one against the rest) or "ovo" (one against one)'
@@ -187,12 +190,10 @@ def roc_auc_score(
             f"y_score must be probabilities: row {off.argmax()} adds up to {scores[off.argmax()].sum():.6g}, not 1"
         )
     if multi_class == "ovr":
-        return average_over_classes(
-            binary_auc, target[:, None] == np.arange(len(classes)), scores, average, sample_weight
-        )
+        return average_over_classes(binary_auc, is_class, scores, average, sample_weight)
     if average not in ("macro", "weighted") or sample_weight is not None:
         raise ValueError('multi_class="ovo" knows average="macro" and "weighted" and no sample_weight')
-    return one_against_one(target, scores, weighted=average == "weighted")
+    return one_against_one(column, scores, weighted=average == "weighted")
 
 
 def binary_auc(is_positive: Array, y_score: Array, weight: Array, max_fpr: float | None = None) -> float:
@@ -268,8 +269,8 @@ def average_precision_score(
     if target.ndim == 2:
         is_class = indicators(target, scores)
     else:
-        classes, target = classes_of_columns(target, scores, None)
-        is_class = target[:, None] == np.arange(len(classes))
+        column = columns_of(as_labels("y_true", target), scores, None)
+        is_class = column[:, None] == np.arange(scores.shape[1])
     return average_over_classes(step_area, is_class, scores, average, sample_weight)
 
 
@@ -510,21 +511,3 @@ def indicators(target: Array, scores: Array) -> Array:
     if not np.isin(target, (0, 1)).all():
         raise ValueError("y_true of shape (N, C) must hold 0 and 1 only; give class labels as shape (N,)")
     return target.astype(bool)
-
-
-def classes_of_columns(target: Array, scores: Array, labels: Any) -> tuple[Array, Array]:
-    """The class of each column of scores, and each target as the number of its column."""
-    target = as_labels("y_true", target)
-    classes = np.unique(target) if labels is None else as_labels("labels", labels)
-    if len(np.unique(classes)) < len(classes):
-        raise ValueError(f"labels must not repeat a class, got {classes.tolist()}")
-    if (np.sort(classes) != classes).any():
-        raise ValueError(f"labels must be sorted, as the columns of y_score are; got {classes.tolist()}")
-    if len(classes) != scores.shape[1]:
-        raise ValueError(
-            f"y_score has {scores.shape[1]} columns for {len(classes)} classes; name the columns' classes by labels"
-        )
-    outside = ~np.isin(target, classes)
-    if outside.any():
-        raise ValueError(f"y_true contains {target[outside][0]!r}, which is not one of labels {classes.tolist()}")
-    return classes, np.searchsorted(classes, target)
