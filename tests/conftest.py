@@ -32,7 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # ---- serving ----
 class _QuietHandler(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
+    def guess_type(self, path: Any) -> str:
+        known = {".js": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
+        return known.get(Path(path).suffix) or super().guess_type(path)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -52,7 +54,7 @@ def serve(folder: Path) -> Iterator[str]:
 
 def build_site(configuration: Path, folder: Path, address: str) -> None:
     """Build a MkDocs site strictly, to be served at the address."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--config-file", str(configuration), "--site-dir", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(configuration), "-d", str(folder)]
     environment = {**os.environ, "SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(command, cwd=configuration.parent, env=environment, capture_output=True, text=True, timeout=600)
     assert built.returncode == 0, f"mkdocs build --strict failed:\n{built.stdout}{built.stderr}"
@@ -99,7 +101,7 @@ def chromium() -> Iterator[Any]:
     """One Chromium for the session."""
     executable = find_chromium()
     if executable is None:
-        message = "Chromium is missing (Debian: apt install chromium; or name it in the variable CHROMIUM), so nothing was tested in a browser"
+        message = "nothing was tested in a browser, Chromium is missing: apt install chromium, or name it in CHROMIUM"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)

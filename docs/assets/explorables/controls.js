@@ -1,18 +1,15 @@
-// Native controls bound to the state: slider, choices, toggle, stepper, reset; and readouts.
-import { color as colorOf } from "./colors.js";
-import { element } from "./dom.js";
+// Native controls bound to the state, and readouts; README.md has their options.
+import { color as colorOf, element } from "./dom.js";
 import { format } from "./format.js";
 
 let serial = 0;
 
-/** kit.slider(name, {label, format}) */
 export function slider(kit, parent, name, { label, format: how, color } = {}) {
   const target = kit.one(name);
   const { spec } = target;
   if (spec.kind !== "number" && spec.kind !== "numbers") throw new Error(`the slider "${label}" needs a number, and "${name}" is a ${spec.kind}`);
   const id = `kit-${(serial += 1)}`;
   const forward = spec.log ? Math.log10 : Number;
-  const written = how ?? (spec.log ? 3 : `.${Math.max(0, Math.ceil(-Math.log10(spec.step) - 1e-9))}f`);
   const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step, style: color ? `accent-color:${colorOf(color)}` : null });
   const output = element("output", { for: id });
   parent.append(element("div", { class: "kit-slider" }, element("label", { for: id }, label ?? name), output, input));
@@ -30,7 +27,7 @@ export function slider(kit, parent, name, { label, format: how, color } = {}) {
   kit.decorations.push(() => {
     const value = target.get();
     if (Math.abs(Number(input.value) - forward(value)) > 1e-9) input.value = forward(value);
-    const text = format(value, written);
+    const text = format(value, how ?? spec.format);
     if (output.textContent !== text) output.textContent = text;
     input.setAttribute("aria-valuetext", text);
     input.style.setProperty("--share", (forward(value) - forward(spec.min)) / (forward(spec.max) - forward(spec.min)));
@@ -38,7 +35,6 @@ export function slider(kit, parent, name, { label, format: how, color } = {}) {
   return input;
 }
 
-/** kit.choices(name, {label, names: {value: text}, colors: {value: role}}) */
 export function choices(kit, parent, name, { label, names = {}, colors = {} } = {}) {
   const target = kit.one(name);
   if (target.spec.kind !== "choice") throw new Error(`the buttons "${label}" need a choice, and "${name}" is a ${target.spec.kind}`);
@@ -57,7 +53,6 @@ export function choices(kit, parent, name, { label, names = {}, colors = {} } = 
   return inputs;
 }
 
-/** kit.toggle(name, {label}) */
 export function toggle(kit, parent, name, { label } = {}) {
   const target = kit.one(name);
   if (target.spec.kind !== "flag") throw new Error(`the toggle "${label}" needs a flag, and "${name}" is a ${target.spec.kind}`);
@@ -68,7 +63,6 @@ export function toggle(kit, parent, name, { label } = {}) {
   return input;
 }
 
-/** kit.button(label, onPress) */
 export function button(kit, parent, label, onPress, { className = "", name } = {}) {
   const node = element("button", { type: "button", class: `kit-button ${className}`, "aria-label": name, title: name }, label);
   kit.listen(node, "click", onPress);
@@ -76,7 +70,7 @@ export function button(kit, parent, label, onPress, { className = "", name } = {
   return node;
 }
 
-/** kit.stepper(name, {label, perSecond}): back, play, next and a slider; plays only on screen, never under reduced motion. */
+/** Plays only on screen, never under reduced motion. */
 export function stepper(kit, parent, name, { label, perSecond = 4, format: how } = {}) {
   const target = kit.one(name);
   const { min, max } = target.spec;
@@ -130,7 +124,6 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how }
   return { play: begin, stop };
 }
 
-/** kit.readout({label, format, color}): set(value) shows a number that follows from the state. */
 export function readout(kit, parent, { label, format: how, color, unit = "" }) {
   const value = element("dd", { style: color ? `color:${colorOf(color)}` : null }, "–");
   parent.append(element("div", { class: "kit-readout" }, element("dt", {}, label), value));

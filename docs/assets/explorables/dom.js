@@ -1,4 +1,4 @@
-// One function for the elements of HTML and SVG.
+// Elements of HTML and SVG, and their colors.
 const SVG = new Set(["svg", "g", "path", "line", "rect", "circle", "text", "tspan", "ellipse", "polygon", "polyline", "title", "defs", "marker"]);
 
 /** element("div", {class: "a", onclick: f}, "text", child): attributes by name, listeners as on<event>, null left out. */
@@ -17,4 +17,31 @@ export function setAttributes(node, attributes) {
     if (value == null || value === false) node.removeAttribute(name);
     else node.setAttribute(name, value === true ? "" : value);
   }
+}
+
+// ---- colors by role or by name, from the variables of kit.css, which follow palette.json ----
+const resolve = (name) => getComputedStyle(document.body).getPropertyValue(`--book-${name}`).trim();
+
+/** "momentum" or "blue" → a CSS color that follows the light and the dark scheme. */
+export function color(name) {
+  if (!resolve(name)) throw new Error(`unknown color "${name}": a role or a color of palette.json is expected`);
+  return `var(--book-${name})`;
+}
+
+/** The same color as [red, green, blue] of 0 to 255, for a canvas; read it at every draw. */
+export function rgb(name) {
+  const hex = /^#([0-9a-f]{6})$/i.exec(resolve(name));
+  if (!hex) throw new Error(`unknown color "${name}": a role or a color of palette.json is expected`);
+  return [0, 2, 4].map((start) => parseInt(hex[1].slice(start, start + 2), 16));
+}
+
+/** A color scale through the named colors, evenly spaced: scale(0…1) → [red, green, blue]. */
+export function colorScale(names) {
+  const stops = names.map(rgb);
+  return (share) => {
+    const position = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+    const index = Math.min(Math.floor(position), stops.length - 2);
+    const rest = position - index;
+    return stops[index].map((from, channel) => Math.round(from + rest * (stops[index + 1][channel] - from)));
+  };
 }

@@ -1,6 +1,5 @@
 // What the reader moves inside a plot: a point along one axis or two, or a threshold across the plot.
-import { color } from "./colors.js";
-import { element, setAttributes } from "./dom.js";
+import { color, element, setAttributes } from "./dom.js";
 import { format } from "./format.js";
 
 const TARGET = 44;
@@ -25,7 +24,9 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
     const fixed = at?.() ?? [];
     return { x: bound.x ? bound.x.get() : fixed[0], y: bound.y ? bound.y.get() : fixed[1] };
   };
-  const say = () => describe?.() ?? ["x", "y"].filter((axis) => bound[axis]).map((axis) => (bound.x && bound.y ? `${plot.axes[axis].label ?? axis} ` : "") + format(bound[axis].get())).join(", ");
+  const axesBound = ["x", "y"].filter((axis) => bound[axis]);
+  const written = (axis) => format(bound[axis].get(), bound[axis].spec.format);
+  const say = () => describe?.() ?? axesBound.map((axis) => (axesBound.length > 1 ? `${plot.axes[axis].label ?? axis} ` : "") + written(axis)).join(", ");
 
   function draw() {
     const now = position();

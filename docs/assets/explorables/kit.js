@@ -1,7 +1,6 @@
 // What an explorable is given: README.md describes it. One kit for each explorable on a page.
-import { color, colorScale, rgb } from "./colors.js";
 import * as controls from "./controls.js";
-import { element } from "./dom.js";
+import { color, colorScale, element, rgb } from "./dom.js";
 import { format } from "./format.js";
 import * as numeric from "./numeric.js";
 import { createPlot } from "./plot.js";

@@ -1,7 +1,6 @@
 // A plot: axes in SVG, marks that keep their data and draw themselves again whenever data, size or scheme change.
 import { chooseTicks, createScale } from "./axes.js";
-import { color, colorScale } from "./colors.js";
-import { element, setAttributes } from "./dom.js";
+import { color, colorScale, element, setAttributes } from "./dom.js";
 import { makeHandle } from "./drag.js";
 
 const CHARACTER = 7.2; // width of a character at the label size, in a wide system font
@@ -112,7 +111,7 @@ export function createPlot(kit, parent, options) {
     if (x.label) grid.append(element("text", { class: "kit-axis-label", x: width, y: height + 35, "text-anchor": "end" }, x.label));
   }
 
-  // ---- marks ----
+  // ---- marks: README.md has the options and what to set ----
   function addMark(draw) {
     const mark = { data: undefined, fresh: false, draw: () => draw(mark.data) };
     marks.push(mark);
@@ -151,7 +150,6 @@ export function createPlot(kit, parent, options) {
     return text;
   };
 
-  /** A line: set([[x, y], ...]); null leaves a gap. The label is written at its end, or above its peak. */
   function line({ color: name = "ink", width = 2, dash, label, labelAt = "end", opacity, closed = false } = {}) {
     const node = path("kit-line", { stroke: color(name), "stroke-width": width, "stroke-dasharray": dash, opacity });
     const tag = label ? (labelAt === "peak" ? peakLabel : endLabel)(label, name) : undefined;
@@ -203,7 +201,6 @@ export function createPlot(kit, parent, options) {
     }
   }
 
-  /** A filled area: set([[x, y], ...]) down to `to`, or set([[x, low, high], ...]). */
   function area({ color: name = "ink", opacity = 0.15, to = 0 } = {}) {
     const node = path("kit-area", { fill: color(name), opacity });
     return addMark(([values] = [[]]) => {
@@ -213,7 +210,6 @@ export function createPlot(kit, parent, options) {
     });
   }
 
-  /** Dots: set([[x, y], ...]); thousands are fine. hollow: rings. */
   function points({ color: name = "ink", radius = 3.5, opacity, hollow = false } = {}) {
     const halo = hollow ? undefined : path("kit-dots", { stroke: "var(--book-paper)", "stroke-width": 2 * radius + 2, opacity });
     const node = path("kit-dots", { stroke: color(name), "stroke-width": 2 * radius, opacity });
@@ -229,7 +225,6 @@ export function createPlot(kit, parent, options) {
     });
   }
 
-  /** A straight line across: set(value), of x or of y. */
   function rule({ axis = "x", color: name = "muted", width = 1.5, dash = "4 4", label } = {}) {
     const node = path("kit-line", { stroke: color(name), "stroke-width": width, "stroke-dasharray": dash });
     const tag = label ? element("text", { class: "kit-label", fill: color(name) }, label) : undefined;
@@ -250,7 +245,6 @@ export function createPlot(kit, parent, options) {
     });
   }
 
-  /** A text: set(x, y, text). anchor: start, middle, end. */
   function text({ color: name = "ink", anchor = "middle", dx = 0, dy = 0, bold = false, size: fontSize } = {}) {
     const node = element("text", { class: "kit-label", fill: color(name), "text-anchor": anchor, "font-weight": bold ? 600 : null, style: fontSize ? `font-size:${fontSize}px` : null });
     labels.append(node);
@@ -260,7 +254,6 @@ export function createPlot(kit, parent, options) {
     });
   }
 
-  /** Bars: set([[from, to, height], ...]) above `base`. */
   function bars({ color: name = "ink", opacity = 0.85, base = 0, gap = 1 } = {}) {
     const node = path("kit-area", { fill: color(name), opacity });
     return addMark(([values] = [[]]) => {
@@ -272,7 +265,6 @@ export function createPlot(kit, parent, options) {
     });
   }
 
-  /** A map of colors over the whole plot: set((x, y) => value) or set(rows), rows from the top; values from low to high. */
   function heat({ colors = ["paper", "blue"], low = 0, high = 1, columns = 72, rows = 48, opacity = 1, smooth = true } = {}) {
     const canvas = element("canvas", { class: "kit-heat", "aria-hidden": "true", style: `opacity:${opacity};image-rendering:${smooth ? "auto" : "pixelated"}` });
     box.prepend(canvas);
@@ -305,7 +297,6 @@ export function createPlot(kit, parent, options) {
     context.putImageData(image, 0, 0);
   }
 
-  /** Contour lines of a function at levels: set((x, y) => value, [levels]). */
   function contours({ color: name = "rule", width = 1.2, columns = 64, rows = 48 } = {}) {
     const node = path("kit-line", { stroke: color(name), "stroke-width": width });
     return addMark(([f, levels] = []) => {

@@ -16,6 +16,7 @@ export function number(initial, { min, max, step, log = false } = {}) {
   const move = (value, steps) => clean(log ? value * 10 ** (steps * size) : value + steps * size);
   return {
     kind: "number", initial: clean(initial), min, max, step: size, log, clean, move,
+    format: log ? 3 : `.${Math.max(0, Math.ceil(-Math.log10(size) - 1e-9))}f`,
     parse: (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? clean(Number(text)) : undefined),
     write: String,
   };
@@ -78,6 +79,10 @@ export function createState(specs, { onChange, signal }) {
 
   function changed() {
     onChange();
+    writeSoon();
+  }
+
+  function writeSoon() {
     clearTimeout(timer);
     timer = setTimeout(writeAddress, WAIT);
   }
@@ -93,6 +98,8 @@ export function createState(specs, { onChange, signal }) {
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   }
 
+  // A link within the page carries the state that the page was loaded with.
+  document.addEventListener("click", writeSoon, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
 
   function one(path) {

@@ -13,7 +13,7 @@ export default function (root, record, kit) {
   const curve = plot.line({ color: "rule", width: 3 });
   const path = plot.line({ color: "momentum", label: "steps" });
   const dots = plot.points({ color: "momentum" });
-  plot.handle({ x: "start", at: () => [null, state.start ** 2], label: "Start", describe: () => `w = ${kit.format(state.start)}` });
+  plot.handle({ x: "start", at: () => [null, state.start ** 2], label: "Start weight" });
   const final = kit.readout({ label: "Loss after 20 steps", color: "momentum" });
   kit.slider("rate", { label: "Learning rate η" });
   kit.choices("method", { label: "Method", names: { gd: "Gradient descent", momentum: "Momentum" } });
