@@ -1,6 +1,8 @@
 """Data: the digits as published, toy sets of the promised shape, splits and batches that neither lose nor repeat an example."""
 
+import doctest
 import hashlib
+import importlib
 from importlib import resources
 
 import numpy as np
@@ -98,7 +100,7 @@ def test_toys_without_noise_lie_on_their_curves():
 
 
 def test_noise_has_the_promised_spread():
-    X, y = blobs(20_000, centers=[[1, 2]], std=0.7, rng=np.random.default_rng(0))
+    X, _ = blobs(20_000, centers=[[1, 2]], std=0.7, rng=np.random.default_rng(0))
     assert X.std(axis=0) == pytest.approx([0.7, 0.7], rel=0.02) and X.mean(axis=0) == pytest.approx([1, 2], abs=0.02)
 
 
@@ -296,3 +298,12 @@ def test_bad_sampling_is_named():
     ]:
         with pytest.raises(ValueError, match=message):
             call()  # at the call, before the first batch is asked for
+
+
+# ---- the documentation ----
+
+
+@pytest.mark.parametrize("name", ["digits", "preprocessing", "sampling", "splits", "toy"])
+def test_examples_in_the_docstrings_run(name):
+    result = doctest.testmod(importlib.import_module(f"dlprimer.data.{name}"))
+    assert result.attempted and not result.failed

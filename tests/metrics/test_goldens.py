@@ -1,5 +1,6 @@
 """The metrics give what scikit-learn gives (scripts/goldens/record_metrics.py)."""
 
+import doctest
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import dlprimer
+from dlprimer.metrics import classification, ranking
 
 RECORD = json.loads((Path(__file__).parents[1] / "goldens" / "metrics.json").read_text())
 DATA = {name: np.array(values) for name, values in RECORD["data"].items()}
@@ -40,3 +42,9 @@ def differences(function):
 def test_equals_scikit_learn(function):
     found = list(differences(function))
     assert not found, f"{len(found)} differences, the first: {found[0]}"
+
+
+@pytest.mark.parametrize("module", [classification, ranking])
+def test_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed

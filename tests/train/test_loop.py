@@ -1,0 +1,297 @@
+"""The training loop does what a loop written out by hand does, and says where it stands and what went wrong."""
+
+import doctest
+import io
+
+import numpy as np
+import pytest
+
+import dlprimer.train.loop
+from dlprimer import Callback, Tensor, accuracy_score, fit, moons, no_grad
+
+
+class Line:
+    """Least squares with a switch: the smallest model that has everything `fit` asks for."""
+
+    def __init__(self, features=2):
+        self.w = Tensor(np.zeros(features), requires_grad=True)
+        self.training, self.modes = True, []
+
+    def __call__(self, x):
+        self.modes.append(self.training)
+        return x @ self.w
+
+    def train(self):
+        self.training = True
+
+    def eval(self):
+        self.training = False
+
+
+class Descent:
+    def __init__(self, *parameters, lr=0.1):
+        self.parameters, self.lr = parameters, lr
+
+    def zero_grad(self):
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def step(self):
+        for parameter in self.parameters:
+            parameter.data -= self.lr * parameter.grad
+
+
+def squared(output, targets):
+    return ((output - targets) ** 2).mean()
+
+
+def data(n=50, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 2))
+    return X, X @ np.array([1.5, -2.0]) + 0.1 * rng.normal(size=n)
+
+
+def run(seed=0, lr=0.1, epochs=3, **options):
+    model = Line()
+    settings = {"loss": squared, "epochs": epochs, "batch_size": 8, "rng": np.random.default_rng(seed)} | options
+    history = fit(model, settings.pop("train", data()), optimizer=Descent(model.w, lr=lr), **settings)
+    return model, history
+
+
+def test_equals_the_loop_by_hand():
+    X, y = data()
+    w, rng, losses = np.zeros(2), np.random.default_rng(0), []
+    for _ in range(3):
+        order, total = rng.permutation(50), 0.0
+        for start in range(0, 50, 8):
+            rows = order[start : start + 8]
+            error = X[rows] @ w - y[rows]
+            total += (error**2).sum()
+            w -= 0.1 * 2 * X[rows].T @ error / len(rows)
+        losses.append(total / 50)
+    model, history = run()
+    assert np.allclose(model.w.data, w, rtol=1e-12)
+    assert history["loss"] == pytest.approx(losses) and history["epoch"] == [1, 2, 3]
+    assert all(type(values) is list for values in history.values()) and set(history) == {"epoch", "loss"}
+
+
+def test_same_seed_same_run():
+    assert run(seed=1)[1] == run(seed=1)[1] != run(seed=2)[1]
+
+
+def test_validation_is_the_mean_over_examples_in_evaluation_mode_and_moves_nothing():
+    X, y = data(21, seed=5)
+    plain, _ = run()
+    model, history = run(validation=(X, y))
+    assert (model.w.data == plain.w.data).all()
+    assert history["validation_loss"][-1] == pytest.approx(((X @ model.w.data - y) ** 2).mean())
+    assert model.modes == ([True] * 7 + [False] * 3) * 3 and not model.training
+
+
+def test_metrics_see_all_outputs_and_targets():
+    X, y = data(21, seed=5)
+
+    def worst(outputs, targets):
+        assert isinstance(outputs, np.ndarray) and outputs.shape == targets.shape
+        return np.abs(outputs - targets).max()
+
+    model, history = run(validation=(X, y), metrics={"worst": worst})
+    assert history["validation_worst"][-1] == pytest.approx(np.abs(X @ model.w.data - y).max())
+    assert len(history["worst"]) == 3 and history["worst"][0] > history["worst"][2]
+
+
+def test_resuming_from_a_history_is_one_long_run():
+    straight, whole = run(epochs=5)
+    model, rng = Line(), np.random.default_rng(0)
+    seen = []
+    options = {"loss": squared, "optimizer": Descent(model.w), "batch_size": 8, "rng": rng}
+    history = fit(model, data(), epochs=2, **options)
+    resumed = fit(
+        model, data(), epochs=5, history=history, callbacks=[lambda state: seen.append(state.step)], **options
+    )
+    assert (model.w.data == straight.w.data).all() and resumed == whole and seen == [21, 28, 35]
+
+
+def test_callbacks_are_called_at_their_moments():
+    calls = []
+
+    class Listener(Callback):
+        def on_start(self, state):
+            calls.append(("start", state.epoch, state.step))
+
+        def on_gradients(self, state):
+            assert state.model.w.grad is not None and np.isfinite(state.loss)
+            calls.append(("gradients", state.epoch, state.step))
+
+        def on_step(self, state):
+            calls.append(("step", state.epoch, state.step))
+
+        def on_epoch(self, state):
+            assert len(state.history["validation_loss"]) == state.epoch
+            calls.append(("epoch", state.epoch, state.step))
+
+        def on_end(self, state):
+            calls.append(("end", state.epoch, state.step))
+
+    run(epochs=2, batch_size=25, validation=data(5), callbacks=[Listener()])
+    first = [("gradients", 1, 0), ("step", 1, 1), ("gradients", 1, 1), ("step", 1, 2), ("epoch", 1, 2)]
+    second = [("gradients", 2, 2), ("step", 2, 3), ("gradients", 2, 3), ("step", 2, 4), ("epoch", 2, 4)]
+    assert calls == [("start", 0, 0), *first, *second, ("end", 2, 4)]
+
+
+def test_a_callback_stops_after_an_epoch_or_a_step():
+    def after_two(state):
+        state.stop = state.epoch == 2
+
+    class AfterStepThree(Callback):
+        def on_step(self, state):
+            state.stop = state.step == 3
+
+    assert len(run(epochs=9, callbacks=[after_two])[1]["loss"]) == 2
+    steps = []
+    _, history = run(epochs=9, callbacks=[AfterStepThree(), lambda state: steps.append(state.step)])
+    assert steps == [3] and len(history["loss"]) == 1
+
+
+def test_transform_changes_training_batches_only():
+    def double(X, y, rng):
+        assert isinstance(rng, np.random.Generator)
+        return X, 2 * y
+
+    X, y = data()
+    model, history = run(epochs=30, transform=double, validation=(X, y))
+    assert model.w.data == pytest.approx([3, -4], abs=0.1)
+    assert history["validation_loss"][-1] == pytest.approx(((X @ model.w.data - y) ** 2).mean())
+
+
+def test_several_inputs_and_drop_last():
+    X, y = data()
+    w = Tensor(np.zeros(2), requires_grad=True)
+    sizes = []
+
+    def model(left, right):
+        sizes.append(len(left))
+        return left * w[0] + right * w[1]
+
+    fit(model, (X[:, 0], X[:, 1], y), loss=squared, optimizer=Descent(w), epochs=20, batch_size=8,
+        rng=np.random.default_rng(0), drop_last=True)  # fmt: skip
+    assert w.data == pytest.approx([1.5, -2.0], abs=0.1) and sizes == [8] * 6 * 20
+
+
+def test_a_network_learns_the_moons():
+    rng = np.random.default_rng(0)
+    X, y = moons(400, noise=0.15, rng=rng)
+    w1, b1 = Tensor(rng.normal(size=(2, 16)), requires_grad=True), Tensor(np.zeros(16), requires_grad=True)
+    w2 = Tensor(rng.normal(size=16) / 4, requires_grad=True)
+
+    def model(x):
+        return np.tanh(x @ w1 + b1) @ w2
+
+    def logistic(output, targets):
+        return np.log(1 + np.exp(-output * (2 * targets - 1))).mean()
+
+    history = fit(model, (X[:300], y[:300]), loss=logistic, optimizer=Descent(w1, b1, w2, lr=0.5), epochs=80, batch_size=16,
+                  rng=rng, validation=(X[300:], y[300:]),
+                  metrics={"accuracy": lambda outputs, targets: accuracy_score(targets, outputs > 0)})  # fmt: skip
+    assert history["validation_accuracy"][-1] > 0.95 and history["loss"][-1] < history["loss"][0] / 2
+    with no_grad():
+        assert history["validation_accuracy"][-1] == accuracy_score(y[300:], model(X[300:]).data > 0)
+
+
+# ---- the bar ----
+
+
+class Screen(io.StringIO):
+    def __init__(self, terminal):
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+
+@pytest.mark.parametrize(
+    ("terminal", "progress", "shown"),
+    [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
+)
+def test_the_bar_shows_on_a_terminal_or_when_asked(monkeypatch, terminal, progress, shown):
+    screen = Screen(terminal)
+    monkeypatch.setattr("sys.stderr", screen)
+    run(progress=progress, validation=data(9))
+    if shown:
+        last = screen.getvalue().split("\r")[-1]
+        assert (
+            last.startswith("epoch 3/3 [####################] loss ") and "validation " in last and last.endswith("\n")
+        )
+    else:
+        assert screen.getvalue() == ""
+
+
+# ---- what can go wrong ----
+
+
+def test_a_loss_that_is_not_finite_is_placed_and_changes_nothing():
+    spoiled = []
+
+    def explode(output, targets):
+        spoiled.append(len(targets))
+        return squared(output, targets) * (np.nan if len(spoiled) == 10 else 1.0)
+
+    before = {}
+
+    class Remember(Callback):
+        def on_step(self, state):
+            before["w"] = state.model.w.data.copy()
+
+    model = Line()
+    with pytest.raises(FloatingPointError, match=r"loss is nan in epoch 2 at step 10: lower the learning rate.*clip"):
+        fit(model, data(), loss=explode, optimizer=Descent(model.w), epochs=5, batch_size=8, rng=np.random.default_rng(0),
+            callbacks=[Remember()])  # fmt: skip
+    assert (model.w.data == before["w"]).all() and not model.training
+
+
+def test_a_learning_rate_too_high_ends_in_that_error():
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(FloatingPointError, match="lower the learning rate"),
+    ):
+        run(lr=100.0, epochs=200)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"train": data()[0]}, "train must be"),
+        ({"train": (data()[0],)}, "train must be"),
+        ({"train": (data()[0], data()[1][:-1])}, r"lengths \[50, 49\]"),
+        ({"train": (np.empty((0, 2)), np.empty(0))}, "at least one"),
+        (
+            {"train": (data()[0], np.where(np.arange(50) == 7, np.nan, 0))},
+            r"train\[1\] contains NaN or infinity at index \[7\]",
+        ),
+        ({"validation": (data()[0], data()[1][:-1])}, "validation must hold"),
+        ({"epochs": -1}, "epochs must be"),
+        ({"epochs": 1.5}, "epochs must be"),
+        ({"epochs": 1, "history": {"loss": [1.0, 0.5]}}, "at least the 2 in the history"),
+        ({"batch_size": 0}, "batch_size must be a whole number from 1"),
+        ({"batch_size": 51, "drop_last": True}, "drop_last leaves no batch"),
+    ],
+)
+def test_bad_arguments_are_named_before_anything_happens(options, message):
+    model = Line()
+    settings = {"train": data(), "epochs": 1, "batch_size": 8} | options
+    with pytest.raises(ValueError, match=message):
+        fit(
+            model,
+            settings.pop("train"),
+            loss=squared,
+            optimizer=Descent(model.w),
+            rng=np.random.default_rng(0),
+            **settings,
+        )
+    assert model.modes == []
+
+
+def test_examples_in_the_docstrings_run():
+    result = doctest.testmod(dlprimer.train.loop)
+    assert result.attempted and not result.failed
