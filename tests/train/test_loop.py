@@ -82,7 +82,14 @@ def test_same_seed_same_run():
 def test_validation_is_the_mean_over_examples_in_evaluation_mode_and_moves_nothing():
     X, y = data(21, seed=5)
     plain, _ = run()
-    model, history = run(validation=(X, y))
+    recorded = []
+
+    def watched(output, targets):
+        recorded.append(output.requires_grad)
+        return squared(output, targets)
+
+    model, history = run(validation=(X, y), loss=watched)
+    assert recorded == model.modes  # gradients in training only
     assert (model.w.data == plain.w.data).all()
     assert history["validation_loss"][-1] == pytest.approx(((X @ model.w.data - y) ** 2).mean())
     assert model.modes == ([True] * 7 + [False] * 3) * 3 and not model.training
@@ -248,6 +255,18 @@ def test_a_loss_that_is_not_finite_is_placed_and_changes_nothing():
         fit(model, data(), loss=explode, optimizer=Descent(model.w), epochs=5, batch_size=8, rng=np.random.default_rng(0),
             callbacks=[Remember()])  # fmt: skip
     assert (model.w.data == before["w"]).all() and not model.training
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda output, targets: (output - targets) ** 2, r"one element.*got shape \(8,\)"),
+        (lambda output, targets: float(squared(output, targets).item()), "got a float"),
+    ],
+)
+def test_a_loss_that_is_not_one_tensor_is_named(loss, message):
+    with pytest.raises(TypeError, match=message):
+        run(loss=loss)
 
 
 def test_a_learning_rate_too_high_ends_in_that_error():

@@ -40,8 +40,7 @@ def standardize(train: Any, *others: Any, axis: int | tuple[int, ...] = 0) -> An
     wide = arrays[0].astype(np.float64)
     mean, std = wide.mean(axis=axes, keepdims=True), wide.std(axis=axes, keepdims=True)
     # Rounding leaves a trace of deviation in a constant feature; dividing by it would blow up the noise.
-    constant = std <= 10 * np.finfo(arrays[0].dtype).eps * np.abs(mean)
-    std = np.where(constant, 1.0, std)
+    std = np.where(np.ptp(wide, axis=axes, keepdims=True) == 0, 1.0, std)
     results = []
     for i, array in enumerate(arrays):
         if array.ndim != wide.ndim or array.shape[1:] != wide.shape[1:]:

@@ -139,6 +139,7 @@ def fit(
 
     Raises:
         ValueError: Data are empty or do not fit together, or a number is out of range, before anything is changed.
+        TypeError: `loss` does not return a tensor with one element.
         FloatingPointError: The loss of a batch is not finite; the weights are as they were before that batch.
 
     Example:
@@ -196,7 +197,7 @@ def train_epoch(
         *inputs, targets = batch if transform is None else transform(*batch, rng=state.rng)
         state.optimizer.zero_grad()
         output = state.model(*inputs)
-        error = loss(output, targets)
+        error = one_number(loss(output, targets))
         state.loss = error.item()
         if not math.isfinite(state.loss):
             raise FloatingPointError(
@@ -225,8 +226,7 @@ def evaluate(
     with no_grad():
         for *inputs, targets in batches(*data, batch_size=batch_size):
             output = model(*inputs)
-            error = loss(output, targets)
-            tally.add(float(error.item()), output, targets)
+            tally.add(float(one_number(loss(output, targets)).item()), output, targets)
     return tally.result()
 
 
@@ -307,6 +307,14 @@ def checked_size(batch_size: Any) -> int:
     if not (isinstance(batch_size, (int, np.integer)) and batch_size >= 1):
         raise ValueError(f"batch_size must be a whole number from 1, got {batch_size!r}")
     return int(batch_size)
+
+
+def one_number(error: Any) -> Tensor:
+    """The loss, if it is a tensor with one element."""
+    if not isinstance(error, Tensor) or error.size != 1:
+        what = f"shape {error.shape}" if isinstance(error, Tensor) else f"a {type(error).__name__}"
+        raise TypeError(f"loss must return a tensor with one element, the mean over the batch; got {what}")
+    return error
 
 
 def record(history: History, values: dict[str, float], prefix: str) -> None:
