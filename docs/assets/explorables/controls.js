@@ -4,10 +4,15 @@ import { format } from "./format.js";
 
 let serial = 0;
 
-export function slider(kit, parent, name, { label, format: how, color } = {}) {
+function bind(kit, name, kind) {
   const target = kit.one(name);
+  if (target.spec.kind !== kind) throw new Error(`this control needs a ${kind}, and the state "${name}" is a ${target.spec.kind}`);
+  return target;
+}
+
+export function slider(kit, parent, name, { label, format: how, color } = {}) {
+  const target = bind(kit, name, "number");
   const { spec } = target;
-  if (spec.kind !== "number" && spec.kind !== "numbers") throw new Error(`the slider "${label}" needs a number, and "${name}" is a ${spec.kind}`);
   const id = `kit-${(serial += 1)}`;
   const forward = spec.log ? Math.log10 : Number;
   const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step, style: color ? `accent-color:${colorOf(color)}` : null });
@@ -36,8 +41,7 @@ export function slider(kit, parent, name, { label, format: how, color } = {}) {
 }
 
 export function choices(kit, parent, name, { label, names = {}, colors = {} } = {}) {
-  const target = kit.one(name);
-  if (target.spec.kind !== "choice") throw new Error(`the buttons "${label}" need a choice, and "${name}" is a ${target.spec.kind}`);
+  const target = bind(kit, name, "choice");
   const group = `kit-${(serial += 1)}`;
   const inputs = target.spec.values.map((value) => {
     const input = element("input", { type: "radio", name: group, value });
@@ -54,8 +58,7 @@ export function choices(kit, parent, name, { label, names = {}, colors = {} } = 
 }
 
 export function toggle(kit, parent, name, { label } = {}) {
-  const target = kit.one(name);
-  if (target.spec.kind !== "flag") throw new Error(`the toggle "${label}" needs a flag, and "${name}" is a ${target.spec.kind}`);
+  const target = bind(kit, name, "flag");
   const input = element("input", { type: "checkbox" });
   parent.append(element("label", { class: "kit-toggle" }, input, element("span", {}, label ?? name)));
   kit.listen(input, "change", () => target.set(input.checked));
@@ -72,7 +75,7 @@ export function button(kit, parent, label, onPress, { className = "", name } = {
 
 /** Plays only on screen, never under reduced motion. */
 export function stepper(kit, parent, name, { label, perSecond = 4, format: how } = {}) {
-  const target = kit.one(name);
+  const target = bind(kit, name, "number");
   const { min, max } = target.spec;
   const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
   parent.append(box);

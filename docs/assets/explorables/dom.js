@@ -20,19 +20,22 @@ export function setAttributes(node, attributes) {
 }
 
 // ---- colors by role or by name, from the variables of kit.css, which follow palette.json ----
-const resolve = (name) => getComputedStyle(document.body).getPropertyValue(`--book-${name}`).trim();
+function resolve(name) {
+  const value = getComputedStyle(document.body).getPropertyValue(`--book-${name}`).trim();
+  if (!value.startsWith("#")) throw new Error(`unknown color "${name}": a role or a color of palette.json is expected`);
+  return value;
+}
 
 /** "momentum" or "blue" → a CSS color that follows the light and the dark scheme. */
 export function color(name) {
-  if (!resolve(name)) throw new Error(`unknown color "${name}": a role or a color of palette.json is expected`);
+  resolve(name);
   return `var(--book-${name})`;
 }
 
 /** The same color as [red, green, blue] of 0 to 255, for a canvas; read it at every draw. */
 export function rgb(name) {
-  const hex = /^#([0-9a-f]{6})$/i.exec(resolve(name));
-  if (!hex) throw new Error(`unknown color "${name}": a role or a color of palette.json is expected`);
-  return [0, 2, 4].map((start) => parseInt(hex[1].slice(start, start + 2), 16));
+  const hex = resolve(name);
+  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 }
 
 /** A color scale through the named colors, evenly spaced: scale(0…1) → [red, green, blue]. */

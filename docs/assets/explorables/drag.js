@@ -61,6 +61,7 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
     const now = position();
     grabbed = [now.x === undefined ? 0 : plot.X(now.x) - left, now.y === undefined ? 0 : plot.Y(now.y) - top];
     node.setPointerCapture(event.pointerId);
+    node.classList.remove("kit-keyed");
     node.classList.add("kit-grabbed");
     node.focus({ preventScroll: true, focusVisible: false });
     event.preventDefault();
@@ -86,7 +87,9 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
   kit.listen(node, "keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const moved = pressed(event.key, event.shiftKey ? 10 : 1);
-    if (moved) event.preventDefault();
+    if (!moved) return;
+    event.preventDefault();
+    node.classList.add("kit-keyed"); // after a drag the browser itself would not show the focus
   });
   function pressed(key, factor) {
     const horizontal = { ArrowLeft: -1, ArrowRight: 1 }[key];

@@ -3,13 +3,11 @@
 const NEAR = "300px 0px";
 const mounted = new Map();
 
-export class ExplorableError extends Error {}
-
 async function fetchRecord(url, signal) {
   const response = await fetch(url, { signal });
-  if (!response.ok) throw new ExplorableError(`the record ${url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`the record ${url} answered ${response.status}`);
   const record = await response.json();
-  if (!record || typeof record.data !== "object") throw new ExplorableError(`the record ${url} has no "data"`);
+  if (!record || typeof record.data !== "object") throw new Error(`the record ${url} has no "data"`);
   return record.data;
 }
 
@@ -28,16 +26,13 @@ async function run(figure, addresses, controller) {
   root.className = "explorable-root explorable-loading";
   let cleanup;
   const stop = () => {
-    try {
-      cleanup?.();
-    } finally {
-      cleanup = undefined;
-    }
+    const once = cleanup;
+    cleanup = undefined;
+    once?.();
   };
   const fail = (error) => {
     if (controller.signal.aborted) return;
     console.error(`The explorable ${addresses.module} stopped:`, error);
-    stop();
     controller.abort();
     root.remove();
     stage.replaceChildren(...still);

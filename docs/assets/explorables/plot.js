@@ -78,7 +78,7 @@ export function createPlot(kit, parent, options) {
     const bottom = bare ? 0 : x.label ? 42 : 24;
     const width = Math.max(total - left - right, 80);
     const height = square ? Math.min(width, maxHeight) : clamp(width * aspect, minHeight, maxHeight);
-    size = { width: square ? height : width, height, left, right, top, bottom, narrow };
+    size = { width: square ? height : width, height, left, right };
     setAttributes(svg, { width: total, height: height + top + bottom, viewBox: `0 0 ${total} ${height + top + bottom}` });
     setAttributes(inner, { x: left, y: top, width: size.width, height });
     for (const layer of [grid, labels, handles]) layer.setAttribute("transform", `translate(${left} ${top})`);
@@ -134,7 +134,7 @@ export function createPlot(kit, parent, options) {
     if (Number.isNaN(value) || value === undefined) throw new Error(`a ${what} of the plot "${alt}" got a value that is not a number`);
     return value;
   };
-  const drawable = ([px, py]) => Number.isFinite(px) && Number.isFinite(py) && px !== null && py !== null;
+  const drawable = ([px, py]) => Number.isFinite(px) && Number.isFinite(py);
   const place = (values, what) => {
     let text = "";
     let pen = "M";
@@ -204,8 +204,9 @@ export function createPlot(kit, parent, options) {
   function area({ color: name = "ink", opacity = 0.15, to = 0 } = {}) {
     const node = path("kit-area", { fill: color(name), opacity });
     return addMark(([values] = [[]]) => {
-      const upper = values.map((point) => [point[0], point[2] ?? point[1]]);
-      const lower = values.map((point) => [point[0], point[2] === undefined ? Math.max(to, y.log ? Math.min(y.min, y.max) : to) : point[1]]).reverse();
+      const floor = y.log ? Math.max(to, Math.min(y.min, y.max)) : to;
+      const upper = values.map(([px, one, two]) => [px, two ?? one]);
+      const lower = values.map(([px, one, two]) => [px, two === undefined ? floor : one]).reverse();
       node.setAttribute("d", values.length ? `${place([...upper, ...lower], "area")}Z` : "");
     });
   }
