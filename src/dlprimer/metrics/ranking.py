@@ -21,7 +21,8 @@ def counts_at_thresholds(is_positive: Array, y_score: Array, weight: Array) -> t
     """False and true positives when everything scored at or above each distinct score is called positive; scores fall."""
     used = weight > 0
     is_positive, y_score, weight = is_positive[used], y_score[used], weight[used]
-    order = np.argsort(-y_score, kind="stable")
+    # The order within ties cannot change a count, only the rounding of a sum of weights: then it is kept, for one result everywhere.
+    order = np.argsort(-y_score, kind=None if (weight == 1).all() else "stable")
     is_positive, y_score, weight = is_positive[order], y_score[order], weight[order]
     last_of_ties = np.append(np.flatnonzero(np.diff(y_score)), len(y_score) - 1)
     true = np.cumsum(is_positive * weight)[last_of_ties]
