@@ -21,7 +21,7 @@ def counts_at_thresholds(is_positive: Array, y_score: Array, weight: Array) -> t
     """False and true positives when everything scored at or above each distinct score is called positive; scores fall."""
     used = weight > 0
     is_positive, y_score, weight = is_positive[used], y_score[used], weight[used]
-    # The order within ties cannot change a count, only the rounding of a sum of weights: then it is kept, for one result everywhere.
+    # The order within ties cannot change a count, only the rounding of a sum of weights; for those it is kept.
     order = np.argsort(-y_score, kind=None if (weight == 1).all() else "stable")
     is_positive, y_score, weight = is_positive[order], y_score[order], weight[order]
     last_of_ties = np.append(np.flatnonzero(np.diff(y_score)), len(y_score) - 1)
@@ -165,12 +165,12 @@ def roc_auc_score(
         raise ValueError(f"max_fpr must be above 0 and at most 1, got {max_fpr}")
     if target.ndim == 1 and scores.ndim == 1:
         target = as_labels("y_true", target)
-        if len(np.unique(target)) == 1:
+        classes = np.unique(target)
+        if len(classes) == 1:
             raise ValueError(
-                f"y_true has one class only, {target[0].item()!r}: ROC-AUC compares examples of two classes"
+                f"y_true has one class only, {classes[0].item()!r}: ROC-AUC compares examples of two classes"
             )
-        positive = target.max() if target.dtype.kind != "U" else np.unique(target)[-1]
-        return binary_auc(*binary_input(target, scores, positive, sample_weight), max_fpr=max_fpr)
+        return binary_auc(*binary_input(target, scores, classes[-1], sample_weight), max_fpr=max_fpr)
     if max_fpr not in (None, 1):
         raise ValueError(
             f"max_fpr={max_fpr} needs two classes and scores of shape (N,); got scores of shape {scores.shape}"
