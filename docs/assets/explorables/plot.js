@@ -78,7 +78,7 @@ export function createPlot(kit, parent, options) {
     const bottom = bare ? 0 : x.label ? 42 : 24;
     const width = Math.max(total - left - right, 80);
     const height = square ? Math.min(width, maxHeight) : clamp(width * aspect, minHeight, maxHeight);
-    size = { width: square ? height : width, height, left, right };
+    size = { width: square ? height : width, height, left, right, top };
     setAttributes(svg, { width: total, height: height + top + bottom, viewBox: `0 0 ${total} ${height + top + bottom}` });
     setAttributes(inner, { x: left, y: top, width: size.width, height });
     for (const layer of [grid, labels, handles]) layer.setAttribute("transform", `translate(${left} ${top})`);
