@@ -38,4 +38,33 @@ from .metrics import (
     roc_curve,
     top_k_accuracy_score,
 )
+from .models.mlp import MLP
+from .nn.activations import (
+    Activation,
+    elu,
+    gelu,
+    glu,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
+from .nn.linear import Embedding, Linear, embedding, linear, one_hot
+from .nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from .nn.module import Module, Parameter, Residual, Sequential
 from .train import Callback, TrainingState, fit

@@ -1,0 +1,1 @@
+"""Functions and layers: one concept, one file."""

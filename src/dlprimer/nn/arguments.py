@@ -1,0 +1,75 @@
+"""The door of every function in `nn`: which arguments are floating point, and at which precision they are computed with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+
+
+def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Stands below `@differentiable` and names the arguments that are numbers to compute with; the first is the input.
+
+    The input must be a floating-point array. The others must be so too, of the same dtype, with `same_dtype`; without it integers
+    among them are converted to the input's dtype, so that no int64 turns float32 into float64. float16 is computed in float32
+    and rounded once, at the end, outputs and gradients alike: half precision is a storage format.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        variables = function.__code__.co_varnames
+        first, *others = ((variables.index(name), name) for name in names)
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            position, name = first
+            dtype = getattr(args[position] if position < len(args) else kwargs.get(name), "dtype", None)
+            usual = dtype is SINGLE or dtype is DOUBLE
+            for position, name in others:
+                value = args[position] if position < len(args) else kwargs.get(name)
+                usual = usual and (value is None or getattr(value, "dtype", None) is dtype)
+            return function(*args, **kwargs) if usual else unusual(args, kwargs)
+
+        def unusual(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            arguments = dict(zip(variables, args, strict=False)) | kwargs
+            x = arguments.get(first[1])
+            if not isinstance(x, (np.ndarray, np.generic)):
+                raise TypeError(f"{function.__name__}: {first[1]} must be an array or a Tensor, got {type(x).__name__}")
+            if x.dtype.kind != "f":
+                raise TypeError(f"{function.__name__}: {first[1]} must be floating point, got {x.dtype}; convert it with .astype(np.float32)")
+            for _, name in others:
+                value = arguments.get(name)
+                if value is None:
+                    continue
+                if not isinstance(value, (np.ndarray, np.generic)):
+                    raise TypeError(f"{function.__name__}: {name} must be an array or a Tensor, got {type(value).__name__}")
+                if same_dtype and value.dtype != x.dtype:
+                    raise TypeError(
+                        f"{function.__name__}: {first[1]} is {x.dtype} but {name} is {value.dtype}; convert one with .astype(...)"
+                    )
+                if value.dtype.kind not in "fiub":
+                    raise TypeError(f"{function.__name__}: {name} must be real numbers, got {value.dtype}")
+                if value.dtype.kind != "f":
+                    arguments[name] = value.astype(x.dtype)
+            numbers = [name for name in names if arguments.get(name) is not None]
+            half = np.result_type(*(arguments[name].dtype for name in numbers)) == HALF
+            for name in numbers if half else ():
+                arguments[name] = arguments[name].astype(SINGLE)
+            output, vjp = function(**arguments)
+            if not half:
+                return output, vjp
+            with np.errstate(over="ignore"):  # beyond 65504 is infinite in float16
+                return np.asarray(output).astype(HALF), lambda g: vjp(g.astype(SINGLE))
+
+        return call
+
+    return decorate
+
+
+def choose(argument: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is not one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{argument} must be one of {', '.join(map(repr, choices))}, got {value!r}")

@@ -1,0 +1,447 @@
+"""Losses: one number that says how wrong the predictions are, and its gradient, which says in which direction.
+
+Each function writes the loss of every element and how a gradient goes back; `reduced` turns the losses into one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, WithGradient, differentiable
+from .arguments import choose, floating
+
+
+def reduced(losses: Array, vjp: Callable[[Any], Any], reduction: str, weight: Array | None = None) -> WithGradient:
+    """The losses as they are ("none"), their sum, or their mean, which with weights is the weighted mean."""
+    choose("reduction", reduction, ("none", "mean", "sum"))
+    if reduction == "none":
+        return losses, vjp
+    total = losses.sum()
+    if reduction == "sum":
+        return total, vjp
+    n = losses.size if weight is None else weight.sum()
+    return (total / n if losses.size else losses.dtype.type(np.nan)), lambda g: vjp(g / n)
+
+
+# ---- classification ----
+
+
+@differentiable
+@floating("input", "weight", same_dtype=True)
+def cross_entropy(
+    input: Array, target: Array, weight: Array | None = None, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> WithGradient:  # fmt: skip
+    """Cross-entropy of softmax(input) against the true classes: minus the log of the probability given to the right class.
+
+    The gradient with respect to the logits is simply the predicted minus the true probabilities.
+
+    Args:
+        input: Logits (N, C), (N, C, d1, ...) or (C,).
+        target: Class numbers (N,), (N, d1, ...) or (), from 0 to C - 1; or class probabilities of the shape of `input`.
+        weight: (C,), how much each class counts.
+        ignore_index: Positions with this class number do not count (class numbers only).
+        reduction: "none", "sum", or "mean", which divides by the weights of the true classes (class numbers) or by the number
+            of positions (probabilities), as PyTorch does.
+        label_smoothing: In [0, 1]: the share of the true probability that is spread evenly over all classes.
+
+    Returns:
+        One number, in nats, or with "none" one for each position. The mean over no position is nan.
+
+    Raises:
+        ValueError: If shapes do not fit or a class number is out of range.
+        TypeError: If the input is not floating point or the classes are neither integers nor probabilities.
+
+    Example:
+        >>> loss = cross_entropy(np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([0, 1]))
+        >>> round(float(loss), 4)
+        0.41
+
+    Explained in question 24.
+    """
+    x, y = input, np.asarray(target)
+    classes_last, C = check_classes(x, y, weight, ignore_index, label_smoothing)
+    choose("reduction", reduction, ("none", "mean", "sum"))
+    if y.dtype.kind == "f":
+        ignore_index = -1
+    logits = classes_last(x)  # (M, C), M positions
+    z = logits - logits.max(axis=1, keepdims=True)  # the largest becomes 0: no overflow
+    p = np.exp(z)
+    total = p.sum(axis=1, keepdims=True)  # (M, 1)
+
+    if y.dtype.kind != "f" and label_smoothing == 0:
+        rows, labels = np.arange(len(z)), y.reshape(-1)
+        kept = count_of(labels, C, ignore_index)  # (M,), how much each position counts, or None for all alike
+        if kept is not None:
+            labels = np.where(kept, labels, 0)
+        a = kept if weight is None else weight[labels] if kept is None else kept * weight[labels]
+        losses = np.log(total[:, 0]) - z[rows, labels]  # (M,)
+        if a is not None:
+            losses = np.where(a == 0, 0, a * losses)
+        norm = len(z) if a is None else a.sum()
+    else:
+        q, norm = smoothed(y, classes_last, C, weight, ignore_index, label_smoothing, z.dtype)  # (M, C)
+        log_p = z - np.log(total)
+        losses = -np.einsum("mc,mc->m", q, log_p)
+    scale = norm if reduction == "mean" else 1
+
+    def vjp(g: Array) -> Any:
+        column = (g / scale if g.ndim == 0 else g.reshape(-1, 1) / scale).astype(p.dtype, copy=False)
+
+        def dx() -> Array:
+            d = np.divide(p, total, out=p)  # softmax
+            if y.dtype.kind != "f" and label_smoothing == 0:
+                d[rows, labels] -= 1
+                d *= column if a is None else column * a[:, None]
+            else:
+                d *= q.sum(axis=1, keepdims=True)
+                d -= q
+                d *= column
+            return d if x.ndim == 2 else np.moveaxis(d.reshape(*np.moveaxis(x, x.ndim > 1, -1).shape), -1, x.ndim > 1)
+
+        def dy() -> Array:
+            d = -log_p * (1 - label_smoothing) * column
+            if weight is not None:
+                d *= weight
+            return np.moveaxis(d.reshape(np.moveaxis(y, y.ndim > 1, -1).shape), -1, y.ndim > 1)
+
+        return dx, dy, lambda: refuse_gradient("cross_entropy", "weight")
+
+    if reduction == "none":
+        shape = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
+        return losses.reshape(shape), vjp
+    loss = losses.sum()
+    if reduction == "mean":
+        loss = loss / scale if scale != 0 else loss.dtype.type(np.nan)
+    return loss, vjp
+
+
+def check_classes(
+    x: Array, y: Array, weight: Array | None, ignore_index: int, label_smoothing: float
+) -> tuple[Callable[[Array], Array], int]:
+    """Refuse targets that do not fit the logits; return how to bring the class axis last, as a matrix, and the number of classes."""
+    if x.ndim == 0:
+        raise ValueError("cross_entropy: input must have a class axis, got a single number")
+    axis = min(x.ndim - 1, 1)
+    C = x.shape[axis]
+    positions = x.shape[:axis] + x.shape[axis + 1 :]
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing}")
+    if weight is not None and weight.shape != (C,):
+        raise ValueError(f"cross_entropy: weight must have shape ({C},), one for each class, got {weight.shape}")
+    if y.dtype.kind == "f":
+        if y.shape != x.shape:
+            raise ValueError(f"cross_entropy: target probabilities must have the shape of input, {x.shape}, got {y.shape}")
+    elif y.dtype.kind in "iu":
+        if y.shape != positions:
+            raise ValueError(f"cross_entropy: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
+        check_labels("cross_entropy", y, C, ignore_index)
+    else:
+        raise TypeError(f"cross_entropy: target must be class numbers or probabilities, got {y.dtype}")
+    return (lambda array: array if array.ndim == 2 else np.moveaxis(array, axis, -1).reshape(-1, C)), C
+
+
+def check_labels(name: str, y: Array, C: int, ignore_index: int) -> None:
+    """Refuse a class number that is neither a class nor the one to ignore."""
+    wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
+    if wrong.any():
+        raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")
+
+
+def count_of(labels: Array, C: int, ignore_index: int) -> Array | None:
+    """Which positions count, as zeros and ones, or None if all do."""
+    kept = labels != ignore_index
+    return None if kept.all() else kept
+
+
+def smoothed(
+    y: Array, classes_last: Callable[[Array], Array], C: int, weight: Array | None, ignore_index: int, smoothing: float, dtype: Any
+) -> tuple[Array, Any]:
+    """The target probabilities (M, C), weighted and smoothed, and what the mean divides by."""
+    if y.dtype.kind == "f":
+        q = classes_last(y).astype(dtype) * (1 - smoothing) + smoothing / C
+        norm: Any = len(q)
+    else:
+        labels = y.reshape(-1)
+        kept = labels != ignore_index
+        q = np.full((labels.size, C), smoothing / C, dtype)
+        q[np.arange(labels.size), np.where(kept, labels, 0)] += 1 - smoothing
+        q *= kept[:, None]
+        norm = kept.sum() if weight is None else (weight[np.where(kept, labels, 0)] * kept).sum()
+    return q if weight is None else q * weight, norm
+
+
+def refuse_gradient(name: str, argument: str) -> Any:
+    raise TypeError(f"{name}: {argument} is a setting and has no gradient; pass it as an array")
+
+
+@differentiable
+@floating("input", "weight", same_dtype=True)
+def nll_loss(
+    input: Array, target: Array, weight: Array | None = None, ignore_index: int = -100, reduction: str = "mean"
+) -> WithGradient:
+    """Minus the log probability of the right class, given log probabilities: cross_entropy without its softmax.
+
+    Args:
+        input: Log probabilities (N, C), (N, C, d1, ...) or (C,).
+        target: Class numbers (N,), (N, d1, ...) or ().
+        weight: (C,), how much each class counts.
+        ignore_index: Positions with this class number do not count.
+        reduction: "none", "sum", or "mean", which divides by the weights of the true classes.
+
+    Returns:
+        One number, or with "none" one for each position.
+
+    Raises:
+        ValueError: If shapes do not fit or a class number is out of range.
+        TypeError: If the target is not class numbers.
+
+    Example:
+        >>> round(float(nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))), 4)
+        0.4904
+
+    Explained in question 24.
+    """
+    choose("reduction", reduction, ("none", "mean", "sum"))
+    x, y = input, np.asarray(target)
+    if y.dtype.kind == "f":
+        raise TypeError("nll_loss: target must be class numbers, got probabilities; use cross_entropy for those")
+    classes_last, C = check_classes(x, y, weight, ignore_index, 0.0)
+    rows, labels = np.arange(y.size), y.reshape(-1)
+    kept = labels != ignore_index
+    labels = np.where(kept, labels, 0)
+    a = kept.astype(x.dtype) if weight is None else kept * weight[labels]
+    log_p = classes_last(x) if x.ndim > 1 else x[None]
+    losses = np.where(a == 0, 0, -a * log_p[rows, labels]).astype(x.dtype)
+    norm = a.sum() if reduction == "mean" else 1
+
+    def vjp(g: Array) -> Any:
+        d = np.zeros_like(log_p)
+        d[rows, labels] = -a * (g.reshape(-1) if g.ndim else g) / norm
+        axis = min(x.ndim - 1, 1)
+        return np.moveaxis(d.reshape(*np.moveaxis(x, axis, -1).shape), -1, axis)
+
+    if reduction == "none":
+        return losses.reshape(y.shape), vjp
+    return losses.sum() / norm if norm else x.dtype.type(np.nan), vjp
+
+
+@differentiable
+@floating("input", "target", "weight", same_dtype=True)
+def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> WithGradient:
+    """Minus the log of the probability given to what happened, for yes-or-no targets.
+
+    Args:
+        input: Probabilities in [0, 1], any shape.
+        target: Same shape, in [0, 1], usually 0 or 1.
+        weight: How much each element counts; broadcast to the shape.
+        reduction: "none", "sum" or "mean", over elements.
+
+    Returns:
+        One number, or an array. As in PyTorch a logarithm counts as at least -100, so the result is finite.
+
+    Raises:
+        ValueError: If shapes differ or `input` is not a probability.
+
+    Example:
+        >>> round(float(binary_cross_entropy(np.array([0.9, 0.2]), np.array([1.0, 0.0]))), 4)
+        0.1643
+
+    Explained in question 24.
+    """
+    p, y = input, target
+    same_shape("binary_cross_entropy", p, y)
+    if p.size and not (p.min() >= 0 and p.max() <= 1):
+        raise ValueError("binary_cross_entropy: input must be probabilities in [0, 1]; use binary_cross_entropy_with_logits for logits")
+    w = broadcast_weight("binary_cross_entropy", weight, p)
+    with np.errstate(divide="ignore"):
+        losses = w * -(y * np.maximum(np.log(p), -100) + (1 - y) * np.maximum(np.log1p(-p), -100))
+
+    def vjp(g: Array) -> Any:
+        return g * w * (p - y) / np.maximum(p * (1 - p), 1e-12), g * w * (np.log1p(-p) - np.log(p))
+
+    return reduced(losses.astype(p.dtype, copy=False), vjp, reduction)
+
+
+@differentiable
+@floating("input", "target", "weight", "pos_weight", same_dtype=True)
+def binary_cross_entropy_with_logits(
+    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
+) -> WithGradient:
+    """Binary cross-entropy of sigmoid(input), computed from the logits so that it never overflows.
+
+    The gradient with respect to a logit is the predicted probability minus the target.
+
+    Args:
+        input: Logits, any shape.
+        target: Same shape, in [0, 1], usually 0 or 1.
+        weight: How much each element counts; broadcast to the shape.
+        reduction: "none", "sum" or "mean", over elements.
+        pos_weight: How much more a positive target counts; broadcast to the shape, such as (C,) for one per class.
+
+    Returns:
+        One number, in nats, or an array.
+
+    Raises:
+        ValueError: If shapes differ or do not broadcast.
+
+    Example:
+        >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0])).round(4).item()
+        0.3466
+
+    Explained in question 24.
+    """
+    z, y = input, target
+    same_shape("binary_cross_entropy_with_logits", z, y)
+    w = broadcast_weight("binary_cross_entropy_with_logits", weight, z)
+    positive = y if pos_weight is None else y * broadcast_weight("binary_cross_entropy_with_logits", pos_weight, z, "pos_weight")
+    total = positive + (1 - y)
+    softplus = np.logaddexp(0, -z)  # log(1 + e^-z), minus the log of the probability of yes
+    losses = w * (total * softplus + (1 - y) * z)
+    p = 0.5 * np.tanh(0.5 * z) + 0.5
+
+    def vjp(g: Array) -> Any:
+        scale = 1 if pos_weight is None else pos_weight
+        return g * w * (total * p - positive), lambda: g * w * (scale * softplus - softplus - z)
+
+    return reduced(losses.astype(z.dtype, copy=False), vjp, reduction)
+
+
+# ---- regression ----
+
+
+@differentiable
+@floating("input", "target", same_dtype=True)
+def mse_loss(input: Array, target: Array, reduction: str = "mean") -> WithGradient:
+    """The squared difference.
+
+    Args:
+        input: Predictions, any shape.
+        target: Same shape.
+        reduction: "none", "sum" or "mean", over elements.
+
+    Returns:
+        One number, in squared units of the target, or an array.
+
+    Raises:
+        ValueError: If shapes differ. (PyTorch broadcasts with a warning, which hides (N,) against (N, 1).)
+
+    Example:
+        >>> mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])).item()
+        2.0
+
+    Explained in question 25.
+    """
+    same_shape("mse_loss", input, target)
+    d = input - target
+    return reduced(d * d, lambda g: (2 * g * d, -2 * g * d), reduction)
+
+
+@differentiable
+@floating("input", "target", same_dtype=True)
+def l1_loss(input: Array, target: Array, reduction: str = "mean") -> WithGradient:
+    """The absolute difference.
+
+    Args:
+        input: Predictions, any shape.
+        target: Same shape.
+        reduction: "none", "sum" or "mean", over elements.
+
+    Returns:
+        One number, in units of the target, or an array.
+
+    Raises:
+        ValueError: If shapes differ.
+
+    Example:
+        >>> l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])).item()
+        1.0
+
+    Explained in question 25.
+    """
+    same_shape("l1_loss", input, target)
+    d = input - target
+    return reduced(np.abs(d), lambda g: (g * np.sign(d), -g * np.sign(d)), reduction)
+
+
+@differentiable
+@floating("input", "target", same_dtype=True)
+def huber_loss(input: Array, target: Array, reduction: str = "mean", delta: float = 1.0) -> WithGradient:
+    """Half the squared difference up to delta, linear beyond: an outlier pulls with a bounded force.
+
+    Args:
+        input: Predictions, any shape.
+        target: Same shape.
+        reduction: "none", "sum" or "mean", over elements.
+        delta: Where the parabola becomes a line, above 0.
+
+    Returns:
+        One number, or an array.
+
+    Raises:
+        ValueError: If shapes differ or delta is not positive.
+
+    Example:
+        >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none").tolist()
+        [0.125, 2.5]
+
+    Paper: Huber, Robust estimation of a location parameter, 1964. Explained in question 25.
+    """
+    same_shape("huber_loss", input, target)
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    d = input - target
+    pull = np.clip(d, -delta, delta)
+    return reduced(pull * (d - 0.5 * pull), lambda g: (g * pull, -g * pull), reduction)
+
+
+@differentiable
+@floating("input", "target", same_dtype=True)
+def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1.0) -> WithGradient:
+    """The absolute difference with its tip rounded within beta: the Huber loss over beta.
+
+    Args:
+        input: Predictions, any shape.
+        target: Same shape.
+        reduction: "none", "sum" or "mean", over elements.
+        beta: Where the parabola becomes a line; 0 gives l1_loss.
+
+    Returns:
+        One number, or an array.
+
+    Raises:
+        ValueError: If shapes differ or beta is negative.
+
+    Example:
+        >>> smooth_l1_loss(np.array([0.25, 3.0]), np.zeros(2), reduction="none", beta=0.5).tolist()
+        [0.0625, 2.75]
+
+    Paper: Girshick, Fast R-CNN, 2015. Explained in question 25.
+    """
+    same_shape("smooth_l1_loss", input, target)
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
+    d = input - target
+    pull = np.clip(d / beta, -1, 1) if beta > 0 else np.sign(d)
+    return reduced(np.abs(pull * (d - 0.5 * beta * pull)), lambda g: (g * pull, -g * pull), reduction)
+
+
+def same_shape(name: str, input: Array, target: Array) -> None:
+    """Refuse a target of another shape: broadcasting it would compare each prediction with every target."""
+    if input.shape != target.shape:
+        raise ValueError(f"{name}: target must have the shape of input, {input.shape}, got {target.shape}")
+
+
+def broadcast_weight(name: str, weight: Array | None, x: Array, argument: str = "weight") -> Any:
+    """The weight, checked to broadcast to the shape of the input."""
+    if weight is None:
+        return x.dtype.type(1)
+    try:
+        if np.broadcast_shapes(weight.shape, x.shape) == x.shape:
+            return weight
+    except ValueError:
+        pass
+    raise ValueError(f"{name}: {argument} of shape {weight.shape} does not broadcast to input, {x.shape}")
