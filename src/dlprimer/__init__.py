@@ -55,6 +55,7 @@ from .nn.activations import (
     softplus,
     tanh,
 )
+from .nn.initialization import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from .nn.linear import Embedding, Linear, embedding, linear, one_hot
 from .nn.losses import (
     binary_cross_entropy,
@@ -67,4 +68,12 @@ from .nn.losses import (
     smooth_l1_loss,
 )
 from .nn.module import Module, Parameter, Residual, Sequential
+from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
+from .optim.problems import (
+    PiecewiseQuadratic,
+    Quadratic,
+    optimal_gradient_descent,
+    optimal_heavy_ball,
+    standard_nesterov,
+)
 from .train import Callback, TrainingState, fit

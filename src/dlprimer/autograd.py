@@ -46,8 +46,8 @@ class Node:
         self.name = name
         self.parents = parents
         self.vjp: Callable[[Any], Any] | None = vjp
-        self.outputs = outputs and tuple((np.shape(y), y.dtype) for y in outputs)
-        self.depth = 1 + max(p._node.depth if p is not None and p._node is not None else 0 for p in parents)
+        self.outputs = None if outputs is None else [(np.shape(y), y.dtype) for y in outputs]
+        self.depth: int = 1 + max(p._node.depth if p is not None and p._node is not None else 0 for p in parents)
 
     def history(self) -> list[Node]:
         """This step and all it builds on, deepest first. A loop, not a recursion: a tape may be 10,000 steps long."""
@@ -243,7 +243,7 @@ class Tensor:
         if rule is None:
             raise TypeError(_no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")))
         if kwargs.get("out") is not None:
-            raise TypeError(f"np.{ufunc.__name__} cannot write a tensor into an existing array: its gradient would be lost. Use the result.")
+            raise TypeError(f"np.{ufunc.__name__} cannot write a tensor into an array: its gradient would be lost. Use the result.")
         return rule(*[x.item() if isinstance(x, np.generic) else x for x in inputs], **kwargs)
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -254,7 +254,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._requires_grad:
-            raise TypeError("turning a tensor that requires gradients into an array would lose them; use .numpy() or .detach() if that is meant")
+            raise TypeError("turning a tensor that requires gradients into an array would lose them; if that is meant, use .numpy()")
         return np.array(self.data, dtype=dtype, copy=copy)
 
     # ---- operators ----
@@ -334,7 +334,7 @@ class Tensor:
         return RULES[operator.getitem](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError("a tensor's elements cannot be assigned: recorded steps may need the old ones. Use np.where, or write to .data before use")
+        raise TypeError("a tensor's elements cannot be assigned: recorded steps may need them. Use np.where, or write to .data")
 
     def __len__(self) -> int:
         return len(self.data)
@@ -389,9 +389,9 @@ def differentiable(function: Callable[..., WithGradient]) -> Callable[..., Any]:
     The function returns its output and `vjp`, the vector-Jacobian product: given the gradient `g` of a final result with respect to the
     output, `vjp(g)` returns the gradients with respect to the arguments, in the order of the parameters. Each is an array, `None`, or
     a function without arguments, which is called only if that gradient is needed; a single one needs no tuple, trailing
-    ones may be left out. Axes along which an argument was broadcast are summed by the caller. `vjp` may use up what the forward pass computed,
-    but changes neither the inputs nor `g`, and returns none of the inputs themselves. A function may return a tuple of outputs; `g` is
-    then a tuple too. `None` in place of `vjp` says that there is no gradient.
+    ones may be left out. Axes along which an argument was broadcast are summed by the caller. `vjp` may use up what the forward
+    pass computed, but changes neither the inputs nor `g`, and returns none of the inputs themselves. A function may return a tuple
+    of outputs; `g` is then a tuple too. `None` in place of `vjp` says that there is no gradient.
 
     Example:
         >>> @differentiable
@@ -534,9 +534,9 @@ def check_gradients(
         >>> check_gradients(np.tanh, np.array([0.5, -1.0]))
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    points = [np.array(a, dtype=np.float64) if np.asarray(a).dtype.kind == "f" else a for a in arrays]
+    points: list[Any] = [np.array(a, dtype=np.float64) if np.asarray(a).dtype.kind == "f" else a for a in arrays]
     checked = [i for i, p in enumerate(points) if isinstance(p, np.ndarray) and p.dtype == np.float64]
-    tensors = [Tensor(p, requires_grad=True) if i in checked else p for i, p in enumerate(points)]
+    tensors: list[Any] = [Tensor(p, requires_grad=True) if i in checked else p for i, p in enumerate(points)]
 
     outputs = function(*tensors)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)

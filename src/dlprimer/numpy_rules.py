@@ -30,7 +30,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """The axes that a reduction runs over, as a tuple of non-negative numbers."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis)) if ndim else ()
+    return tuple(int(a) % ndim for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis)) if ndim else ()
 
 
 def spread(y: Array, axis: Any, x: Array) -> Array:
@@ -769,5 +769,5 @@ for method in (
     *(np.squeeze, np.ravel, np.swapaxes, np.repeat, np.take, np.dot, np.trace, np.diagonal, np.copy),
 ):
     setattr(Tensor, method.__name__, RULES[method])
-setattr(Tensor, "abs", RULES[np.absolute])
-setattr(Tensor, "astype", astype)
+for name, rule in (("abs", RULES[np.absolute]), ("astype", astype)):
+    setattr(Tensor, name, rule)

@@ -1,4 +1,4 @@
-"""Activation functions: the nonlinearity between layers. Each stands beside its derivative; all work element by element but the last four."""
+"""Activation functions: the nonlinearity between layers, each beside its derivative."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def softmax(input: Array, axis: int = -1) -> WithGradient:
         >>> softmax(np.array([1000.0, 1000.0, -1000.0])).tolist()
         [0.5, 0.5, 0.0]
 
-    Paper: Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. Explained in question 21.
+    Paper: Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. Explained in question 23.
     """
     check_axis("softmax", input, axis)
     z = np.exp(input - input.max(axis=axis, keepdims=True))  # the largest becomes e^0 = 1: no overflow
@@ -333,7 +333,7 @@ def log_softmax(input: Array, axis: int = -1) -> WithGradient:
         >>> log_softmax(np.array([0.0, -1000.0])).tolist()
         [0.0, -1000.0]
 
-    Explained in question 21.
+    Explained in question 23.
     """
     check_axis("log_softmax", input, axis)
     z = input - input.max(axis=axis, keepdims=True)

@@ -39,7 +39,7 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
             if not isinstance(x, (np.ndarray, np.generic)):
                 raise TypeError(f"{function.__name__}: {first[1]} must be an array or a Tensor, got {type(x).__name__}")
             if x.dtype.kind != "f":
-                raise TypeError(f"{function.__name__}: {first[1]} must be floating point, got {x.dtype}; convert it with .astype(np.float32)")
+                raise TypeError(f"{function.__name__}: {first[1]} must be floating point, got {x.dtype}; use .astype(np.float32)")
             for _, name in others:
                 value = arguments.get(name)
                 if value is None:

@@ -80,7 +80,9 @@ class Linear(Module):
     Explained in question 7.
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, rng: np.random.Generator, dtype: Any = np.float32
+    ) -> None:
         if in_features < 1 or out_features < 0:
             raise ValueError(f"Linear: in_features must be at least 1 and out_features at least 0, got {in_features} and {out_features}")
         self.in_features = in_features

@@ -209,7 +209,7 @@ def nll_loss(
     x, y = input, np.asarray(target)
     if y.dtype.kind == "f":
         raise TypeError("nll_loss: target must be class numbers, got probabilities; use cross_entropy for those")
-    classes_last, C = check_classes(x, y, weight, ignore_index, 0.0)
+    classes_last, _ = check_classes(x, y, weight, ignore_index, 0.0)
     rows, labels = np.arange(y.size), y.reshape(-1)
     kept = labels != ignore_index
     labels = np.where(kept, labels, 0)

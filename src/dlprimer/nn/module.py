@@ -250,8 +250,10 @@ class Module:
         for name, module in leaves.items():
             rows.append((name or "-", type(module).__name__, f"{module.number_of_parameters():,}", shapes.get(id(module), "")))
         rows.append(("total", "", f"{self.number_of_parameters():,}", ""))
-        name, kind, count, shape = (max(len(row[i]) for row in rows) for i in range(4))
-        lines = [f"{r[0]:<{name}}  {r[1]:<{kind}}  {r[2]:>{count}}" + (f"  {r[3]:<{shape}}" if inputs else "") for r in rows]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = [
+            f"{r[0]:<{widths[0]}}  {r[1]:<{widths[1]}}  {r[2]:>{widths[2]}}" + (f"  {r[3]:<{widths[3]}}" if inputs else "") for r in rows
+        ]
         return "\n".join(line.rstrip() for line in lines)
 
     def _trace(self, modules: list[Module], inputs: tuple[Array, ...], shapes: dict[int, str]) -> None:

@@ -1,0 +1,1 @@
+"""Optimizers, and problems to try them on."""
