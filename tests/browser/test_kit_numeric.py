@@ -24,13 +24,6 @@ def compute(open_kit):
     return run
 
 
-def cross_entropy(logits, labels):
-    """From elementary operations, so that dlprimer differentiates it from first principles."""
-    shifted = logits - logits.data.max(axis=1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -log_probabilities[np.arange(len(labels)), labels].mean()
-
-
 def test_matrices(compute):
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
@@ -51,10 +44,9 @@ def test_softmax_and_cross_entropy_also_for_huge_logits(compute):
       return {probabilities: toRows(softmax(fromRows(rows))), loss, gradient: toRows(gradient)};
     }""", [logits.tolist(), labels])
     tensor = Tensor(logits, requires_grad=True)
-    loss = cross_entropy(tensor, labels)
+    loss = dlprimer.cross_entropy(tensor, np.array(labels))
     loss.backward()
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    np.testing.assert_allclose(got["probabilities"], exponentials / exponentials.sum(axis=1, keepdims=True), rtol=1e-12)
+    np.testing.assert_allclose(got["probabilities"], dlprimer.softmax(logits, 1), rtol=1e-12)
     assert got["loss"] == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(got["gradient"], tensor.grad, rtol=1e-10, atol=1e-15)
 
@@ -66,7 +58,7 @@ def test_mean_squared_error(compute):
       return [loss, toRows(gradient)];
     }""", [prediction.tolist(), target.tolist()])
     tensor = Tensor(prediction, requires_grad=True)
-    loss = ((tensor - target) ** 2).mean()
+    loss = dlprimer.mse_loss(tensor, target)
     loss.backward()
     assert got[0] == pytest.approx(loss.item())
     np.testing.assert_allclose(got[1], tensor.grad)
@@ -74,7 +66,6 @@ def test_mean_squared_error(compute):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
 def test_a_network_and_its_gradients(compute, activation):
-    functions = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     rng = np.random.default_rng(2)
     x, labels = rng.normal(size=(7, 3)), rng.integers(0, 2, size=7)
     got = compute("""({fromRows, toRows, mlp, forward, backward, crossEntropy, parameters}, [x, labels, activation]) => {
@@ -90,21 +81,24 @@ def test_a_network_and_its_gradients(compute, activation):
         biasGradients: gradients.layers.map(({bias}) => [...bias]),
       };
     }""", [x.tolist(), labels.tolist(), activation])
-    weights = [Tensor(np.array(weight), requires_grad=True) for weight in got["weights"]]
-    biases = [Tensor(np.array(bias), requires_grad=True) for bias in got["biases"]]
-    start = h = Tensor(x, requires_grad=True)
-    for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        z = h @ weight + bias
-        h = functions[activation](z) if layer < 2 else z
-    loss = cross_entropy(h, labels)
+    network = dlprimer.MLP([3, 5, 4, 2], activation, rng=rng, dtype=np.float64)
+    parameters = list(network.parameters())  # weights are (out, in) there and (in, out) in the browser
+    for parameter, value in zip(parameters[0::2], got["weights"], strict=True):
+        parameter.data[...] = np.transpose(value)
+    for parameter, value in zip(parameters[1::2], got["biases"], strict=True):
+        parameter.data[...] = value
+    start = Tensor(x, requires_grad=True)
+    output = network(start)
+    loss = dlprimer.cross_entropy(output, labels)
     loss.backward()
     assert got["count"] == 6
-    np.testing.assert_allclose(got["output"], h.data, rtol=1e-10)
+    np.testing.assert_allclose(got["output"], output.data, rtol=1e-10)
     assert got["loss"] == pytest.approx(loss.item(), rel=1e-10)
     np.testing.assert_allclose(got["input"], start.grad, rtol=1e-9, atol=1e-15)
-    for tensors, gradients in ((weights, got["weightGradients"]), (biases, got["biasGradients"])):
-        for tensor, gradient in zip(tensors, gradients, strict=True):
-            np.testing.assert_allclose(gradient, tensor.grad, rtol=1e-9, atol=1e-15)
+    for parameter, gradient in zip(parameters[0::2], got["weightGradients"], strict=True):
+        np.testing.assert_allclose(np.transpose(gradient), parameter.grad, rtol=1e-9, atol=1e-15)
+    for parameter, gradient in zip(parameters[1::2], got["biasGradients"], strict=True):
+        np.testing.assert_allclose(gradient, parameter.grad, rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize(("name", "settings", "make"), [
