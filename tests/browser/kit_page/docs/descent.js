@@ -11,7 +11,7 @@ export default function (root, record, kit) {
     y: { min: 0, max: 4, label: "loss" },
   });
   const curve = plot.line({ color: "rule", width: 3 });
-  const path = plot.line({ color: "momentum", label: "steps" });
+  const path = plot.line({ color: "momentum" });
   const dots = plot.points({ color: "momentum" });
   plot.handle({ x: "start", at: () => [null, state.start ** 2], label: "Start weight" });
   const final = kit.readout({ label: "Loss after 20 steps", color: "momentum" });
