@@ -1,5 +1,5 @@
 // Native controls bound to the state, and readouts; README.md has their options.
-import { color as colorOf, element } from "./dom.js";
+import { color, element } from "./dom.js";
 import { format } from "./format.js";
 
 let serial = 0;
@@ -10,12 +10,12 @@ function bind(kit, name, kind) {
   return target;
 }
 
-export function slider(kit, parent, name, { label, format: how, color } = {}) {
+export function slider(kit, parent, name, { label, format: how } = {}) {
   const target = bind(kit, name, "number");
   const { spec } = target;
   const id = `kit-${(serial += 1)}`;
   const forward = spec.log ? Math.log10 : Number;
-  const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step, style: color ? `accent-color:${colorOf(color)}` : null });
+  const input = element("input", { type: "range", id, min: forward(spec.min), max: forward(spec.max), step: spec.log ? spec.step / 10 : spec.step });
   const output = element("output", { for: id });
   parent.append(element("div", { class: "kit-slider" }, element("label", { for: id }, label ?? name), output, input));
   kit.listen(input, "input", () => {
@@ -50,7 +50,7 @@ export function choices(kit, parent, name, { label, names = {}, colors = {} } = 
   });
   const options = inputs.map((input, index) => {
     const value = target.spec.values[index];
-    return element("label", { style: colors[value] ? `--chosen:${colorOf(colors[value])}` : null }, input, element("span", {}, names[value] ?? String(value)));
+    return element("label", { style: colors[value] ? `--chosen:${color(colors[value])}` : null }, input, element("span", {}, names[value] ?? String(value)));
   });
   parent.append(element("fieldset", { class: "kit-choices" }, element("legend", {}, label ?? name), element("div", {}, ...options)));
   kit.decorations.push(() => inputs.forEach((input, index) => { input.checked = target.spec.values[index] === target.get(); }));
@@ -127,8 +127,8 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how }
   return { play: begin, stop };
 }
 
-export function readout(kit, parent, { label, format: how, color, unit = "" }) {
-  const value = element("dd", { style: color ? `color:${colorOf(color)}` : null }, "–");
+export function readout(kit, parent, { label, format: how, color: name, unit = "" }) {
+  const value = element("dd", { style: name ? `color:${color(name)}` : null }, "–");
   parent.append(element("div", { class: "kit-readout" }, element("dt", {}, label), value));
   return {
     set(number) {

@@ -71,12 +71,10 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
     const [left, top] = within(event);
     moveTo(left + grabbed[0], top + grabbed[1]);
   });
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-    kit.listen(node, end, () => {
-      grabbed = undefined;
-      node.classList.remove("kit-grabbed");
-    });
-  }
+  kit.listen(node, "lostpointercapture", () => {
+    grabbed = undefined;
+    node.classList.remove("kit-grabbed");
+  });
   if (anywhere) {
     plot.svg.classList.add("kit-anywhere");
     kit.listen(plot.svg, "click", (event) => {
@@ -86,8 +84,7 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
 
   kit.listen(node, "keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const moved = pressed(event.key, event.shiftKey ? 10 : 1);
-    if (!moved) return;
+    if (!pressed(event.key, event.shiftKey ? 10 : 1)) return;
     event.preventDefault();
     node.classList.add("kit-keyed"); // after a drag the browser itself would not show the focus
   });

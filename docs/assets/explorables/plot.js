@@ -1,4 +1,4 @@
-// A plot: axes in SVG, marks that keep their data and draw themselves again whenever data, size or scheme change.
+// A plot: axes in SVG, and marks that draw themselves again when their data, the size or the scheme change.
 import { chooseTicks, createScale } from "./axes.js";
 import { color, colorScale, element, setAttributes } from "./dom.js";
 import { makeHandle } from "./drag.js";
@@ -290,10 +290,10 @@ export function createPlot(kit, parent, options) {
     if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
     const context = canvas.getContext("2d");
     const image = context.createImageData(columns, rows);
+    const shades = Array.from({ length: 256 }, (_, index) => [...scale(index / 255), 255]);
     values.forEach((row, index) => row.forEach((value, column) => {
-      const start = 4 * (index * columns + column);
-      image.data.set(scale((check(value, "heat map") - low) / (high - low)), start);
-      image.data[start + 3] = 255;
+      const share = (check(value, "heat map") - low) / (high - low);
+      image.data.set(shades[Math.round(255 * clamp(share, 0, 1))], 4 * (index * columns + column));
     }));
     context.putImageData(image, 0, 0);
   }
@@ -321,13 +321,15 @@ function traceLevel(values, level, stepX, stepY) {
   let text = "";
   for (let row = 0; row < values.length - 1; row += 1) {
     for (let column = 0; column < values[0].length - 1; column += 1) {
-      const corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(([dx, dy]) => ({ x: column + dx, y: row + dy, value: values[row + dy][column + dx] - level }));
+      const [a, b, c, d] = [values[row][column], values[row][column + 1], values[row + 1][column + 1], values[row + 1][column]];
+      if (a < level === b < level && b < level === c < level && c < level === d < level) continue;
+      const corners = [[0, 0, a], [1, 0, b], [1, 1, c], [0, 1, d], [0, 0, a]];
       const crossings = [];
       for (let side = 0; side < 4; side += 1) {
-        const [from, to] = [corners[side], corners[(side + 1) % 4]];
-        if (from.value < 0 === to.value < 0) continue;
-        const share = from.value / (from.value - to.value);
-        crossings.push(`${((from.x + share * (to.x - from.x)) * stepX).toFixed(1)} ${((from.y + share * (to.y - from.y)) * stepY).toFixed(1)}`);
+        const [[fromX, fromY, from], [toX, toY, to]] = corners.slice(side);
+        if (from < level === to < level) continue;
+        const share = (level - from) / (to - from);
+        crossings.push(`${((column + fromX + share * (toX - fromX)) * stepX).toFixed(1)} ${((row + fromY + share * (toY - fromY)) * stepY).toFixed(1)}`);
       }
       for (let index = 0; index + 1 < crossings.length; index += 2) text += `M${crossings[index]}L${crossings[index + 1]}`;
     }

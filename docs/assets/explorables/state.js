@@ -61,7 +61,7 @@ export function createState(specs, { onChange, signal }) {
   let timer;
   const query = new URLSearchParams(location.search);
   for (const [name, spec] of Object.entries(specs)) {
-    if (TAKEN.has(name) || !/^[a-z][a-z0-9-]*$/i.test(name)) throw new Error(`"${name}" cannot name a state: letters and digits, and not q or h`);
+    if (TAKEN.has(name) || !/^[a-z][a-z0-9-]*$/i.test(name)) throw new Error(`"${name}" cannot name a state`);
     values[name] = (query.has(name) ? spec.parse(query.get(name)) : undefined) ?? spec.initial;
     Object.defineProperty(state, name, { enumerable: true, get: () => values[name], set: (value) => assign(name, value) });
   }
