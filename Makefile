@@ -54,7 +54,7 @@ serve: .venv/site
 
 build: .venv/site
 	$(call say,"Building the site")
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "site/ holds $$(find site -name '*.html' | wc -l) pages, $$(du -sh site | cut -f1)"
 
 records: .venv/site

@@ -1,0 +1,108 @@
+"""The works that pages cite, from docs/bibliography.bib."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from book.markup.page import MarkupError
+from book.questions import DOCS
+
+FILE = DOCS / "bibliography.bib"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One cited work: how it is called in the text, and its entry in a list of sources, as HTML."""
+
+    key: str
+    label: str
+    html: str
+
+
+def work(key: str) -> Work:
+    """The work with this key.
+
+    Raises:
+        MarkupError: If the bibliography does not hold it.
+    """
+    known = _works(FILE, FILE.stat().st_mtime_ns if FILE.is_file() else 0)
+    if key not in known:
+        near = get_close_matches(key, known, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else "; add it there once it is verified"
+        raise MarkupError(f"no work `{key}` in docs/{FILE.name}{hint}")
+    return known[key]
+
+
+@cache
+def _works(file: Path, _: float) -> dict[str, Work]:
+    from pybtex.database import parse_file
+
+    if not file.is_file():
+        return {}
+    return {key: _work(key, entry) for key, entry in parse_file(str(file), bib_format="bibtex").entries.items()}
+
+
+def _work(key: str, entry: Any) -> Work:
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    last = [_text(" ".join(person.prelast_names + person.last_names)) for person in people]
+    names = [_name(person) for person in people]
+    year = _text(entry.fields.get("year", "no year"))
+    short = last[0] if len(last) == 1 else f"{last[0]} and {last[1]}" if len(last) == 2 else f"{last[0]} et al."
+    listed = names if len(names) <= 8 else [*names[:6], "et al."]
+    authors = (
+        listed[0] if len(listed) == 1 else ", ".join(listed[:-1]) + (", " if len(listed) > 2 else " and ") + listed[-1]
+    )
+    if len(listed) > 2 and listed[-1] != "et al.":
+        authors = ", ".join(listed[:-1]) + " and " + listed[-1]
+    title = _text(entry.fields["title"])
+    venue = next(
+        (
+            _text(entry.fields[f])
+            for f in ("journal", "booktitle", "publisher", "howpublished", "school")
+            if f in entry.fields
+        ),
+        "",
+    )
+    numbers = ""
+    if "volume" in entry.fields:
+        numbers = f" {_text(entry.fields['volume'])}" + (
+            f"({_text(entry.fields['number'])})" if "number" in entry.fields else ""
+        )
+    if "pages" in entry.fields:
+        numbers += f", {_text(entry.fields['pages'])}"
+    parts = [
+        f"{escape(authors)}. {escape(title)}.",
+        f" <em>{escape(venue)}</em>{escape(numbers)}, {escape(year)}." if venue else f" {escape(year)}.",
+    ]
+    if address := _address(entry.fields):
+        parts.append(f' <a href="{escape(address[0])}" rel="noopener">{escape(address[1])}</a>')
+    return Work(key, f"{short}, {year}", "".join(parts))
+
+
+def _name(person: Any) -> str:
+    initials = [re.sub(r"(\w)\w*\.?", r"\1.", _text(part)) for part in person.first_names + person.middle_names]
+    return " ".join(
+        [*initials, *(_text(part) for part in person.prelast_names + person.last_names + person.lineage_names)]
+    )
+
+
+def _address(fields: Any) -> tuple[str, str] | None:
+    if "doi" in fields:
+        return f"https://doi.org/{fields['doi']}", f"doi:{fields['doi']}"
+    if fields.get("eprint") and fields.get("archiveprefix", "arXiv").lower() == "arxiv":
+        return f"https://arxiv.org/abs/{fields['eprint']}", f"arXiv:{fields['eprint']}"
+    if "url" in fields:
+        return fields["url"], re.sub(r"^https?://(www\.)?", "", fields["url"]).rstrip("/")
+    return None
+
+
+def _text(latex: str) -> str:
+    from pybtex.richtext import Text
+
+    return str(Text.from_latex(latex).render_as("text")).replace("--", "–")

@@ -1,0 +1,229 @@
+"""Blocks between `:::` lines: the answer, figures, explorables, source, examples, quizzes, lists."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from book import contents
+from book import examples as example_files
+from book.markup import assets, bibliography, inline, source
+from book.markup.page import MarkupError, Page
+
+ANSWER_WORDS = (40, 80)
+SOURCES_MARK = "book-sources-go-here"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A block: how it is rendered, and whether it has a body and a closing line."""
+
+    render: Callable[[Page, str, list[str], int], list[str]]
+    has_body: bool
+
+
+def _answer(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    text = "\n".join(body).strip()
+    words = len(re.sub(r"\$[^$]*\$", "x", re.sub(r"\[[=!@][^\]]*\]", "x", text)).split())
+    if not ANSWER_WORDS[0] <= words <= ANSWER_WORDS[1]:
+        raise MarkupError(f"the answer has {words} words; it needs {ANSWER_WORDS[0]} to {ANSWER_WORDS[1]}")
+    html = page.fragment(inline.replace(page, "\n".join(body), line + 1))
+    html = html if html.startswith("<p>") else f"<p>{html}</p>"
+    return [page.keep(f'<div class="answer"><p class="answer-label">In one minute</p>{html}</div>')]
+
+
+# ---- figures ----
+
+
+def _alt_and_caption(page: Page, kind: str, body: list[str], line: int) -> tuple[str, str]:
+    """The alt text and the caption's HTML of a figure."""
+    end = next((i for i, text in enumerate(body) if not text.strip()), len(body))
+    first = " ".join(text.strip() for text in body[:end])
+    if not first.startswith("alt:") or not first.removeprefix("alt:").strip():
+        raise MarkupError(
+            f"this {kind} has no alt text: start it with a line `alt: …` that states what the picture shows"
+        )
+    caption = "\n".join(body[end:]).strip()
+    if not caption:
+        raise MarkupError(f"this {kind} has no caption: write it after the alt text and a blank line")
+    offset = end + len(body[end:]) - len("\n".join(body[end:]).lstrip("\n").split("\n"))
+    alt = inline.plain(page, first.removeprefix("alt:").strip(), line + 1)
+    return alt, page.fragment(inline.replace(page, caption, line + 1 + offset))
+
+
+def _images(page: Page, name: str, alt: str) -> str:
+    """The figure in both schemes; the theme shows one, and the browser loads only that."""
+    drawn = page.figure(name)
+    assets.use(drawn)
+    page.figures_used += 1
+    loading = "" if page.figures_used == 1 else ' loading="lazy"'
+    return "".join(
+        f'<img class="figure-image" src="{page.root}{drawn.site_path(scheme)}#only-{scheme}" alt="{escape(alt)}" '
+        f'width="{drawn.width}" height="{drawn.height}"{loading}>'
+        for scheme in ("light", "dark")
+    )
+
+
+def _figure(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    alt, caption = _alt_and_caption(page, "figure", body, line)
+    images = _images(page, argument, alt)
+    return [page.keep(f'<figure class="figure">{images}<figcaption>{caption}</figcaption></figure>')]
+
+
+def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    question = page.answered()
+    alt, caption = _alt_and_caption(page, "explorable", body, line)
+    if not question.explorable.is_file():
+        raise MarkupError(f"docs/{question.chapter_slug}/{question.explorable.name} is missing")
+    images = _images(page, argument, alt)
+    module, record = (
+        f"{page.root}{question.chapter_slug}/{path.name}" for path in (question.explorable, question.record)
+    )
+    return [
+        page.keep(
+            f'<figure class="explorable" data-explorable="{module}" data-record="{record}">'
+            f'<div class="explorable-stage">{images}</div><figcaption>{caption}</figcaption></figure>'
+        )
+    ]
+
+
+# ---- code ----
+
+
+def _source(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    if not argument.split():
+        raise MarkupError("name a function or class: `::: source dlprimer.softmax`")
+    lines: list[str] = []
+    for name in argument.split():
+        code, path = source.of(name)
+        lines += ["```python", *code.split("\n"), "```", "", page.keep(f'<p class="source-caption">{escape(path)}</p>'), ""]
+    return lines
+
+
+def _example(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    question = page.answered()
+    if not question.example.is_file():
+        raise MarkupError(f"docs/{question.chapter_slug}/{question.example.name} is missing")
+    try:
+        cells = example_files.cells(question.example)
+    except example_files.ExampleError as error:
+        raise MarkupError(str(error)) from error
+    printed = {cell["name"]: cell["output"] for cell in page.record.examples}
+    chosen = [cell for cell in cells if argument in ("", cell.name)]
+    if not chosen:
+        raise MarkupError(
+            f"no cell `{argument}` in {question.example.name}; it has {', '.join(cell.name for cell in cells)}"
+        )
+    lines: list[str] = []
+    for cell in chosen:
+        lines += ["```python", *cell.code.split("\n"), "```", ""]
+        if printed[cell.name]:
+            output = f'<pre tabindex="0"><code>{escape(printed[cell.name])}</code></pre>'
+            lines += [page.keep(f'<div class="example-output" role="group" aria-label="Output">{output}</div>'), ""]
+    address = f"{page.root}{question.chapter_slug}/{question.example.name}"
+    caption = f'Run when the record was made; the code is in <a href="{address}" download>{question.example.name}</a>.'
+    return [*lines, page.keep(f'<p class="example-caption">{caption}</p>')]
+
+
+# ---- quiz ----
+
+CHOICE = re.compile(r"^- \[( |x)\] (.*)$")
+
+
+def _quiz(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    starts = [i for i, text in enumerate(body) if CHOICE.match(text)]
+    question = "\n".join(body[: starts[0]] if starts else body).strip()
+    if not question or len(starts) < 2:
+        raise MarkupError(
+            "a quiz is a question and at least two choices, `- [ ] …` or `- [x] …`, each with an indented feedback"
+        )
+    choices = []
+    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
+        found = CHOICE.match(body[start])
+        assert found is not None
+        text, feedback = _choice_and_feedback(found[2], body[start + 1 : end])
+        if not feedback:
+            page.error(line + 1 + start, f"the choice {text!r} has no feedback: indent a paragraph beneath it")
+        choices.append((found[1] == "x", text, feedback, line + 1 + start))
+    right = sum(choice[0] for choice in choices)
+    if not 0 < right < len(choices):
+        raise MarkupError(
+            f"{right} of {len(choices)} choices are marked as right with `[x]`; some must be and some not"
+        )
+
+    def html(text: str, at: int) -> str:
+        return page.fragment(inline.replace(page, text, at))
+
+    name = f"quiz-{line}"
+    kind = "radio" if right == 1 else "checkbox"
+    hint = "" if right == 1 else ' <span class="quiz-hint">(several are right)</span>'
+    items = []
+    for i, (is_right, text, feedback, at) in enumerate(choices):
+        verdict = "Right." if is_right else "Not so."
+        control = f'<input type="{kind}" name="{name}" value="{i}">'
+        reply = f"<strong>{verdict}</strong> {html(feedback, at + 1)}"
+        items.append(
+            f'<div class="quiz-item"><label class="quiz-choice">{control}<span>{html(text, at)}</span></label>'
+            f'<div class="quiz-feedback" data-right="{str(is_right).lower()}" hidden>{reply}</div></div>'
+        )
+    answers = "".join(
+        f"<li><strong>{'Right' if is_right else 'Not so'}: {html(text, at)}</strong> <div>{html(feedback, at + 1)}</div></li>"
+        for is_right, text, feedback, at in choices
+    )
+    legend = f"<legend>{html(question, line + 1)}{hint}</legend>"
+    # Without JavaScript the choices cannot answer, so the answers stand folded beneath; quiz.js puts them away.
+    folded = f"<details><summary>Answers</summary><ul>{answers}</ul></details>"
+    return [page.keep(f'<fieldset class="quiz">{legend}{"".join(items)}{folded}</fieldset>')]
+
+
+def _choice_and_feedback(first: str, rest: list[str]) -> tuple[str, str]:
+    """A choice may run over several lines; its feedback begins after a blank line or as the first indented paragraph."""
+    text, lines = first, list(rest)
+    lines = textwrap.dedent("\n".join(lines)).strip("\n").split("\n") if any(line.strip() for line in lines) else []
+    return text.strip(), "\n".join(lines).strip()
+
+
+# ---- lists ----
+
+
+def _sources(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [SOURCES_MARK]
+
+
+def _contents(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    try:
+        return [page.keep(f"<div>{contents.contents_html(page.root, argument or None)}</div>")]
+    except ValueError as error:
+        raise MarkupError(str(error)) from error
+
+
+def _progress(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(contents.progress_html())]
+
+
+def finish(page: Page, lines: list[str]) -> list[str]:
+    """Put the list of sources where it belongs, now that all citations are known."""
+    if SOURCES_MARK in lines:
+        items = "".join(f'<li id="source-{escape(key)}">{bibliography.work(key).html}</li>' for key in page.cited)
+        if not items:
+            page.error(lines.index(SOURCES_MARK), "`::: sources` on a page that cites nothing")
+        return [page.keep(f'<ol class="sources">{items}</ol>') if line == SOURCES_MARK else line for line in lines]
+    if page.cited:
+        page.error(len(lines), "the page cites works but has no `::: sources`")
+    return lines
+
+
+KINDS: dict[str, Kind] = {
+    "answer": Kind(_answer, True),
+    "figure": Kind(_figure, True),
+    "explorable": Kind(_explorable, True),
+    "source": Kind(_source, False),
+    "example": Kind(_example, False),
+    "quiz": Kind(_quiz, True),
+    "sources": Kind(_sources, False),
+    "contents": Kind(_contents, False),
+    "progress": Kind(_progress, False),
+}

@@ -1,0 +1,39 @@
+"""Formulas: TeX to MathML when the site is built, by Temml in a small JavaScript engine. The reader's browser runs nothing."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from book.markup.page import MarkupError
+
+TEMML = Path(__file__).resolve().parents[1] / "vendor" / "temml" / "temml.min.js"
+
+
+@cache
+def _engine() -> Any:
+    import quickjs
+
+    context = quickjs.Context()
+    context.eval(TEMML.read_text(encoding="utf-8"))
+    # JSON, because the engine truncates long strings handed over directly.
+    return context.eval(
+        "(tex, display) => JSON.stringify(temml.renderToString(tex, {displayMode: display, throwOnError: true}))"
+    )
+
+
+@cache
+def to_mathml(tex: str, display: bool) -> str:
+    """The formula as MathML, a displayed one in a box that scrolls when it is too wide.
+
+    Raises:
+        MarkupError: With the engine's reason, if the TeX is wrong.
+    """
+    try:
+        mathml: str = json.loads(_engine()(tex.strip(), display))
+    except Exception as error:
+        reason = str(error).partition("\n")[0].removeprefix("ParseError:").strip()
+        raise MarkupError(f"formula {tex.strip()!r}: {reason}") from error
+    return f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{mathml}</div>' if display else mathml

@@ -1,0 +1,53 @@
+"""Numbers of the record as text and as TeX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from book.markup.page import MarkupError, shortened
+
+SUPERSCRIPTS = str.maketrans("-+0123456789", "⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def formatted(value: Any, how: str | None) -> str:
+    """The number in Python's notation; without a format three significant digits, whole numbers in full."""
+    if isinstance(value, str) and how is None:
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        described = (
+            f"a dict with {shortened(value)}" if isinstance(value, dict) else f"{type(value).__name__} {value!r:.60}"
+        )
+        raise MarkupError(f"that is no number but {described}")
+    if how is None:
+        return f"{value:d}" if isinstance(value, int) else _three_digits(value)
+    try:
+        return format(value, how)
+    except ValueError as error:
+        raise MarkupError(f"format {how!r} does not fit {value!r}: {error}") from error
+
+
+def _three_digits(value: float) -> str:
+    if value and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.2e}"
+    text = f"{value:.3g}"
+    return f"{value:.0f}" if "e" in text else text
+
+
+def in_text(value: Any, how: str | None) -> str:
+    """For prose: a true minus sign, powers of ten written out."""
+    text = formatted(value, how)
+    if isinstance(value, str):
+        return text
+    mantissa, e, exponent = text.partition("e")
+    mantissa = mantissa.replace("-", "\N{MINUS SIGN}")
+    if not e:
+        return mantissa
+    return f"{mantissa}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+
+
+def in_formula(value: Any, how: str | None) -> str:
+    """For TeX."""
+    text = formatted(value, how)
+    mantissa, e, exponent = text.partition("e")
+    mantissa = mantissa.replace(",", "{,}").replace("%", r"\%")
+    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if e and not isinstance(value, str) else mantissa

@@ -1,0 +1,152 @@
+"""The page being rendered: which question it answers, its record and figures, and where its errors go."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markdown import Markdown
+
+from book import figures, records
+from book.claims import Claim
+from book.questions import DOCS, Question, by_number, by_page
+
+# MkDocs counts what is logged below its own logger: an error here fails `mkdocs build --strict`, also with --quiet.
+log = logging.getLogger("mkdocs.book")
+
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+LEVELS = ("core", "intermediate", "advanced")
+
+
+class MarkupError(Exception):
+    """Something on a page that cannot be rendered; the message says what and how to mend it."""
+
+
+class Page:
+    """What the markup of one page may refer to."""
+
+    def __init__(self, md: Markdown) -> None:
+        self.md = md
+        # MkDocs gives every page's Markdown the file it is rendering; elsewhere the text stands for itself.
+        file = getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
+        self.src_uri: str = file.src_uri if file else ""
+        self.root: str = "../" * str(file.url).rstrip(".").count("/") if file else ""
+        self.source = Path(file.abs_src_path).read_text(encoding="utf-8-sig") if file else ""
+        self.question: Question | None = by_page(self.src_uri) if self.src_uri else None
+        self.cited: list[str] = []
+        self.figures_used = 0
+        self.failed_record: str | None = None
+
+    # ---- errors ----
+
+    def error(self, line: int, message: object) -> str:
+        """Report an error at a line of the text; returns what stands in its place."""
+        where = f"docs/{self.src_uri}:{line + self.lines_before}" if self.src_uri else f"line {line}"
+        log.error("%s: %s", where, message)
+        return f'<strong class="markup-error">[{escape(str(message))}]</strong>'
+
+    @cached_property
+    def lines_before(self) -> int:
+        """Lines of front matter, which the renderer cuts off with the blank lines after it."""
+        found = FRONT_MATTER.match(self.source)
+        if not found:
+            return 0
+        rest = self.source[found.end() :]
+        return found[0].count("\n") + len(rest) - len(rest.lstrip("\n"))
+
+    @cached_property
+    def front_matter(self) -> dict[str, Any]:
+        found = FRONT_MATTER.match(self.source)
+        loaded = yaml.safe_load(found[1]) if found else {}
+        return loaded if isinstance(loaded, dict) else {}
+
+    # ---- what the page may use ----
+
+    def answered(self) -> Question:
+        if self.question is None:
+            raise MarkupError("this page answers no question, so it has no record, figures or example")
+        return self.question
+
+    @cached_property
+    def _record(self) -> records.Record | str:
+        try:
+            return records.load(self.answered())
+        except records.RecordError as error:
+            return str(error)
+
+    @property
+    def record(self) -> records.Record:
+        if isinstance(self._record, str):
+            if self.failed_record is None:
+                self.failed_record = self._record
+                raise MarkupError(self._record)
+            raise MarkupError("no record to take this from (see above)")
+        return self._record
+
+    @cached_property
+    def _figures(self) -> dict[str, figures.Drawn] | str:
+        try:
+            return figures.draw(self.answered(), self.record)
+        except figures.FigureError as error:
+            return str(error)
+
+    def figure(self, name: str) -> figures.Drawn:
+        if isinstance(self._figures, str):
+            raise MarkupError(self._figures)
+        if name not in self._figures:
+            raise MarkupError(f"no figure `{name}`; the experiment draws {', '.join(self._figures)}")
+        return self._figures[name]
+
+    def claim(self, name: str) -> Claim:
+        claims = {claim.name: claim for claim in self.record.claims}
+        if name not in claims:
+            raise MarkupError(f"no claim `{name}`; the experiment makes {', '.join(claims) or 'none'}")
+        return claims[name]
+
+    def value(self, path: str) -> Any:
+        """The entry of the record at a dotted path."""
+        value: Any = self.record.data
+        for i, key in enumerate(path.split(".")):
+            here = ".".join(path.split(".")[:i]) or "the record"
+            if isinstance(value, dict):
+                if key not in value:
+                    raise MarkupError(f"no number `{path}`: {here} has {shortened(value)}")
+                value = value[key]
+            elif isinstance(value, list):
+                if not re.fullmatch(r"-?\d+", key) or not -len(value) <= int(key) < len(value):
+                    raise MarkupError(f"no number `{path}`: {here} is a list of {len(value)}")
+                value = value[int(key)]
+            else:
+                raise MarkupError(f"no number `{path}`: {here} is {value!r}")
+        return value
+
+    def link(self, number: int) -> tuple[Question, str | None]:
+        """A question, and the address of its page from this one, None while there is no page."""
+        try:
+            question = by_number(number)
+        except KeyError as error:
+            raise MarkupError(error.args[0]) from error
+        exists = (DOCS / question.chapter_slug / f"{question.slug}.md").is_file()
+        return question, f"{self.root}{question.chapter_slug}/{question.slug}/" if exists else None
+
+    # ---- rendering ----
+
+    def keep(self, html: str) -> str:
+        """HTML that no other extension touches: a placeholder that Markdown replaces at the end."""
+        return self.md.htmlStash.store(html)
+
+    def fragment(self, text: str) -> str:
+        """Markdown, with our markup already replaced, as HTML; a single paragraph without its tags."""
+        converter = Markdown(extensions=["pymdownx.superfences", "pymdownx.inlinehilite", "attr_list", "tables"])
+        html = converter.convert(text)
+        return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
+
+
+def shortened(value: dict[str, Any]) -> str:
+    keys = list(value)
+    return ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "")
