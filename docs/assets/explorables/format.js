@@ -20,7 +20,7 @@ function write(value, how) {
   if (typeof how !== "number") throw new Error(`unknown number format "${how}": a number of digits, "percent", "integer", ".2f" or a function`);
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return withCommas(value);
   const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(how)))));
-  if (exponent >= 6 || exponent < -3) {
+  if (exponent >= 6 || exponent < -4) {
     const mantissa = Number((value / 10 ** exponent).toPrecision(how));
     return `${mantissa === 1 ? "" : `${mantissa} × `}10${superscript(exponent)}`;
   }
