@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.pens.t2CharStringPen import T2CharStringPen
+from fontTools.pens.transformPen import TransformPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
@@ -177,6 +180,8 @@ def write_subset(
     weight: float | tuple[float, float] = (400, 700),
 ) -> None:
     font = TTFont(source, recalcTimestamp=False)
+    if "MATH" in font:
+        narrow_large_roots(font)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})
     options = subset.Options()
@@ -189,6 +194,33 @@ def write_subset(
     subsetter.subset(font)
     subset.save_font(font, str(target), options)
     print(f"{target.name}: {target.stat().st_size / 1024:.1f} KB")
+
+
+def narrow_large_roots(font: TTFont) -> None:
+    """Give all sizes of the root sign the width of the smallest.
+
+    Browsers reserve the width of the widest size for every root, which leaves a gap after the small ones.
+    """
+    variants = font["MATH"].table.MathVariants
+    root = font.getBestCmap()[0x221A]
+    construction = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(root)]
+    names = [record.VariantGlyph for record in construction.MathGlyphVariantRecord]
+    names += [part.glyph for part in construction.GlyphAssembly.PartRecords]
+    width = font["hmtx"][root][0]
+    glyphs = font.getGlyphSet()
+    for name in names:
+        advance, bearing = font["hmtx"][name]
+        scale = width / advance
+        if "glyf" in font:
+            pen = TTGlyphPen(glyphs)
+            glyphs[name].draw(TransformPen(pen, (scale, 0, 0, 1, 0, 0)))
+            font["glyf"][name] = pen.glyph()
+        else:
+            pen = T2CharStringPen(width, glyphs)
+            glyphs[name].draw(TransformPen(pen, (scale, 0, 0, 1, 0, 0)))
+            strings = font["CFF "].cff.topDictIndex[0].CharStrings
+            strings[name] = pen.getCharString(strings[name].private, strings[name].globalSubrs)
+        font["hmtx"][name] = (width, round(bearing * scale))
 
 
 def main(serif: Path, math: Path) -> None:

@@ -1,6 +1,7 @@
 # %% race
 import numpy as np
-from dlprimer import SGD, Parameter, optimal_gradient_descent, optimal_heavy_ball, standard_nesterov
+from dlprimer import SGD, Parameter
+from dlprimer import optimal_gradient_descent, optimal_heavy_ball, standard_nesterov
 
 curvatures = np.array([0.01, 1.0])  # condition number 100
 
@@ -24,8 +25,8 @@ print("Nesterov ", steps_to_a_millionth(**standard_nesterov(0.01, 1.0)))
 lr, mu = 0.1, 0.9
 slope = lambda w: np.sin(w) + 0.1 * w
 
-w, v = 2.0, 0.0  # the frameworks' form: one gradient, at w
-theta, u = 2.0, 0.0  # the textbooks' form: the gradient where the velocity is about to go
+w, v = 2.0, 0.0  # the frameworks' form
+theta, u = 2.0, 0.0  # the textbooks' form, with the gradient at the look-ahead point
 for step in range(50):
     g = slope(w)
     v = mu * v + g

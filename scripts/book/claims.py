@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from book.numerals import three_digits, written
+
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -26,9 +28,7 @@ class Claim:
     @property
     def margin_text(self) -> str:
         """The value and its bounds in words, for the reader: `0.132, at most 0.2`."""
-        value, low, high = (
-            f"{number:.3g}".replace("-", "\N{MINUS SIGN}") for number in (self.value, self.low, self.high)
-        )
+        value, low, high = (written(three_digits(number)) for number in (self.value, self.low, self.high))
         if self.low == -math.inf:
             return f"{value}, at most {high}"
         if self.high == math.inf:

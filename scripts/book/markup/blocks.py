@@ -99,7 +99,14 @@ def _source(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     lines: list[str] = []
     for name in argument.split():
         code, path = source.of(name)
-        lines += ["```python", *code.split("\n"), "```", "", page.keep(f'<p class="source-caption">{escape(path)}</p>'), ""]
+        lines += [
+            "```python",
+            *code.split("\n"),
+            "```",
+            "",
+            page.keep(f'<p class="source-caption">{escape(path)}</p>'),
+            "",
+        ]
     return lines
 
 

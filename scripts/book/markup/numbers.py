@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from book.markup.page import MarkupError, shortened
-
-SUPERSCRIPTS = str.maketrans("-+0123456789", "⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹")
+from book.numerals import three_digits, written
 
 
 def formatted(value: Any, how: str | None) -> str:
@@ -19,18 +18,11 @@ def formatted(value: Any, how: str | None) -> str:
         )
         raise MarkupError(f"that is no number but {described}")
     if how is None:
-        return f"{value:d}" if isinstance(value, int) else _three_digits(value)
+        return f"{value:d}" if isinstance(value, int) else three_digits(value)
     try:
         return format(value, how)
     except ValueError as error:
         raise MarkupError(f"format {how!r} does not fit {value!r}: {error}") from error
-
-
-def _three_digits(value: float) -> str:
-    if value and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.2e}"
-    text = f"{value:.3g}"
-    return f"{value:.0f}" if "e" in text else text
 
 
 def in_text(value: Any, how: str | None) -> str:
@@ -38,11 +30,7 @@ def in_text(value: Any, how: str | None) -> str:
     text = formatted(value, how)
     if isinstance(value, str):
         return text
-    mantissa, e, exponent = text.partition("e")
-    mantissa = mantissa.replace("-", "\N{MINUS SIGN}")
-    if not e:
-        return mantissa
-    return f"{mantissa}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return written(text)
 
 
 def in_formula(value: Any, how: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from markdown import Markdown
+from markdown.util import ETX, STX
 
 from book import figures, records
 from book.claims import Claim
@@ -23,8 +24,16 @@ FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTA
 LEVELS = ("core", "intermediate", "advanced")
 
 
+_HIDE = str.maketrans({STX: "\ue000", ETX: "\ue001"})
+_SHOW = str.maketrans({"\ue000": STX, "\ue001": ETX})
+
+
 class MarkupError(Exception):
     """Something on a page that cannot be rendered; the message says what and how to mend it."""
+
+
+class AlreadyReported(MarkupError):
+    """The consequence of an error that has been reported: a page without a record says so once."""
 
 
 class Page:
@@ -40,14 +49,15 @@ class Page:
         self.question: Question | None = by_page(self.src_uri) if self.src_uri else None
         self.cited: list[str] = []
         self.figures_used = 0
-        self.failed_record: str | None = None
+        self._record_reported = False
 
     # ---- errors ----
 
     def error(self, line: int, message: object) -> str:
         """Report an error at a line of the text; returns what stands in its place."""
         where = f"docs/{self.src_uri}:{line + self.lines_before}" if self.src_uri else f"line {line}"
-        log.error("%s: %s", where, message)
+        if not isinstance(message, AlreadyReported):
+            log.error("%s: %s", where, message)
         return f'<strong class="markup-error">[{escape(str(message))}]</strong>'
 
     @cached_property
@@ -82,10 +92,10 @@ class Page:
     @property
     def record(self) -> records.Record:
         if isinstance(self._record, str):
-            if self.failed_record is None:
-                self.failed_record = self._record
+            if not self._record_reported:
+                self._record_reported = True
                 raise MarkupError(self._record)
-            raise MarkupError("no record to take this from (see above)")
+            raise AlreadyReported("no record")
         return self._record
 
     @cached_property
@@ -143,7 +153,8 @@ class Page:
     def fragment(self, text: str) -> str:
         """Markdown, with our markup already replaced, as HTML; a single paragraph without its tags."""
         converter = Markdown(extensions=["pymdownx.superfences", "pymdownx.inlinehilite", "attr_list", "tables"])
-        html = converter.convert(text)
+        # Placeholders of what is kept are marked by control characters, which a second converter would remove.
+        html = converter.convert(text.translate(_HIDE)).translate(_SHOW)
         return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
 
 

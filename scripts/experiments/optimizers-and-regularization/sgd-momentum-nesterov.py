@@ -284,8 +284,8 @@ def figures(data):
 
 
 def draw_race(race):
-    figure, axes = new_figure(aspect=0.52)
-    x, y = np.meshgrid(np.linspace(-9, 4, 120), np.linspace(-2.6, 2.6, 80))
+    figure, axes = new_figure(aspect=0.56)
+    x, y = np.meshgrid(np.linspace(-9, 4, 120), np.linspace(-3.4, 2.6, 90))
     levels = np.geomspace(0.02, 3.5, 7)
     axes.contour(x, y, 0.5 * (x**2 / race["kappa"] + y**2), levels=levels, colors=color("rule"), linewidths=1)
     for name, label, at, dy in (("sgd", "SGD", 6, 14), ("momentum", "momentum", 2, -13), ("nesterov", "Nesterov", 1, 14)):
@@ -294,7 +294,7 @@ def draw_race(race):
         direct_label(axes, *path[at], label, name, dx=2, dy=dy, ha="left")
     axes.plot(*race["point"], marker="o", markersize=9, color=color("ink"))
     axes.plot(0, 0, marker="+", markersize=12, color=color("ink"), markeredgewidth=2)
-    axes.set(xlim=(-9, 4), ylim=(-2.6, 2.6), xlabel="weight along the valley", ylabel="weight across")
+    axes.set(xlim=(-9, 4), ylim=(-3.4, 2.6), xlabel="weight along the valley", ylabel="weight across")
     axes.grid(False)
     return figure
 
@@ -303,12 +303,14 @@ def draw_steps(steps):
     figure, axes = new_figure(aspect=0.66)
     kappas = steps["kappas"]
     for name, label, role, dy in (
-        ("gd", "gradient\ndescent", "gd", 0), ("fixed", "momentum\nfixed at 0.9", "purple", 0),
-        ("nesterov", "Nesterov", "nesterov", 6), ("heavy-ball", "heavy ball", "momentum", -6),
+        ("gd", "gradient\ndescent", "gd", 0), ("nesterov", "Nesterov", "nesterov", 6), ("heavy-ball", "heavy ball", "momentum", -6),
     ):  # fmt: skip
         counts = [steps["optimal"][name][str(kappa)] for kappa in kappas]
         axes.plot(kappas, counts, color=color(role), marker="o")
         direct_label(axes, kappas[-1], counts[-1], label, role, dx=8, dy=dy)
+    fixed = [steps["optimal"]["fixed"][str(kappa)] for kappa in kappas]
+    axes.plot(kappas, fixed, color=color("purple"), marker="o")
+    direct_label(axes, kappas[0], fixed[0], "momentum fixed at 0.9", "purple", dx=-6, dy=14)
     axes.set(xscale="log", yscale="log", xlabel=r"condition number $\kappa$", ylabel="steps to a millionth of the start")
     return figure
 
@@ -319,9 +321,9 @@ def draw_modulus(modulus):
     axes.axhline(1, color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate("diverges above", (3.95, 1), xytext=(0, 5), textcoords="offset points", ha="right", color=color("muted"))
     for name, label, role, at, dx, dy in (
-        ("gd", "gradient descent", "gd", 24, 8, -2),
+        ("gd", "gradient descent", "gd", 60, 8, -4),
         ("heavy-ball", "heavy ball", "momentum", 96, 0, -14),
-        ("nesterov", "Nesterov", "nesterov", 34, 10, -4),
+        ("nesterov", "Nesterov", "nesterov", 57, 5, 3),
     ):
         values = np.array(modulus[name])
         shown = values <= 1.25
