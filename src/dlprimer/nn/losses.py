@@ -81,7 +81,7 @@ def cross_entropy(
         losses = np.log(total[:, 0]) - z[rows, labels]  # (M,)
         if a is not None:
             losses = np.where(a == 0, 0, a * losses)
-        norm = len(z) if a is None else a.sum()
+        norm = len(z) if a is None else float(a.sum())
     else:
         q, norm = smoothed(y, classes_last, C, weight, ignore_index, label_smoothing, z.dtype)  # (M, C)
         log_p = z - np.log(total)
@@ -159,18 +159,18 @@ def count_of(labels: Array, C: int, ignore_index: int) -> Array | None:
 
 def smoothed(
     y: Array, classes_last: Callable[[Array], Array], C: int, weight: Array | None, ignore_index: int, smoothing: float, dtype: Any
-) -> tuple[Array, Any]:
+) -> tuple[Array, float]:
     """The target probabilities (M, C), weighted and smoothed, and what the mean divides by."""
     if y.dtype.kind == "f":
         q = classes_last(y).astype(dtype) * (1 - smoothing) + smoothing / C
-        norm: Any = len(q)
+        norm = float(len(q))
     else:
         labels = y.reshape(-1)
         kept = labels != ignore_index
         q = np.full((labels.size, C), smoothing / C, dtype)
         q[np.arange(labels.size), np.where(kept, labels, 0)] += 1 - smoothing
         q *= kept[:, None]
-        norm = kept.sum() if weight is None else (weight[np.where(kept, labels, 0)] * kept).sum()
+        norm = float(kept.sum() if weight is None else (weight[np.where(kept, labels, 0)] * kept).sum())
     return q if weight is None else q * weight, norm
 
 
@@ -216,7 +216,7 @@ def nll_loss(
     a = kept.astype(x.dtype) if weight is None else kept * weight[labels]
     log_p = classes_last(x) if x.ndim > 1 else x[None]
     losses = np.where(a == 0, 0, -a * log_p[rows, labels]).astype(x.dtype)
-    norm = a.sum() if reduction == "mean" else 1
+    norm = float(a.sum()) if reduction == "mean" else 1.0
 
     def vjp(g: Array) -> Any:
         d = np.zeros_like(log_p)
