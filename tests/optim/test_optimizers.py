@@ -1,0 +1,225 @@
+"""Optimizers: PyTorch's trajectories (scripts/goldens/record_optim.py), groups, saving and loading, and bad settings."""
+
+import copy
+import doctest
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlprimer import MLP, SGD, Adagrad, Adam, AdamW, Lion, Parameter, RMSprop, Tensor
+from dlprimer.optim import optimizers
+
+RECORD = json.loads((Path(__file__).parents[1] / "goldens" / "optim.json").read_text())
+PROBLEM = {name: np.array(values) for name, values in RECORD["problem"].items()}
+ALL = [SGD, RMSprop, Adagrad, Adam, AdamW, Lion]
+
+
+def parameters(dtype=np.float64) -> list[Parameter]:
+    return [Parameter(PROBLEM[f"w{i}"].astype(dtype)) for i in (0, 1)]
+
+
+def set_gradients(ws: list[Parameter], step: int) -> None:
+    for i, w in enumerate(ws):
+        w.grad = (PROBLEM[f"curvature{i}"] * w.data + PROBLEM[f"wiggle{i}"][step]).astype(w.dtype)
+
+
+def run(optimizer, ws: list[Parameter], steps: range) -> list[np.ndarray]:
+    for step in steps:
+        set_gradients(ws, step)
+        optimizer.step()
+    return [w.data.copy() for w in ws]
+
+
+@pytest.mark.parametrize("case", RECORD["cases"], ids=lambda case: f"{case['optimizer']} {case['settings']}")
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-4)], ids=["float64", "float32"])
+def test_fifty_steps_go_where_pytorchs_go(case, dtype, tolerance: float) -> None:
+    ws = parameters(dtype)
+    optimizer = getattr(optimizers, case["optimizer"])(ws, **case["settings"])
+    done = 0
+    for shown, expected in zip(RECORD["shown"], case["points"], strict=True):
+        points = run(optimizer, ws, range(done, shown))
+        done = shown
+        for point, wanted in zip(points, expected, strict=True):
+            assert point.dtype == dtype
+            np.testing.assert_allclose(point, wanted, rtol=tolerance, atol=tolerance)
+
+
+def test_lion_moves_every_coordinate_by_the_learning_rate_in_the_sign_of_the_mix() -> None:
+    ws = parameters()
+    optimizer = Lion(ws, lr=0.01, betas=(0.9, 0.99), weight_decay=0.1)
+    w, m = PROBLEM["w1"].copy(), np.zeros(4)
+    for step in range(20):
+        set_gradients(ws, step)
+        g = PROBLEM["curvature1"] * w + PROBLEM["wiggle1"][step]
+        w = w - 0.01 * (np.sign(0.9 * m + 0.1 * g) + 0.1 * w)
+        m = 0.99 * m + 0.01 * g
+        optimizer.step()
+    np.testing.assert_allclose(ws[1].data, w, rtol=1e-12)
+
+
+def test_the_two_forms_of_nesterov_momentum_visit_the_same_points() -> None:
+    w = Parameter(np.array([2.0]))
+    optimizer = SGD([w], lr=0.1, momentum=0.9, nesterov=True)
+    theta, u = np.array([2.0]), np.zeros(1)
+    slope = lambda x: np.sin(x) + 0.1 * x  # noqa: E731
+    for _ in range(30):
+        w.grad = slope(w.data)
+        optimizer.step()
+        u = 0.9 * u - 0.1 * slope(theta + 0.9 * u)
+        theta = theta + u
+        np.testing.assert_allclose(w.data, theta + 0.9 * u, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_updates_are_in_place_and_leave_gradients_alone(make) -> None:
+    ws = parameters()
+    arrays = [w.data for w in ws]
+    optimizer = make(ws, lr=0.01)
+    set_gradients(ws, 0)
+    gradients = [w.grad.copy() for w in ws]
+    optimizer.step()
+    for w, array, gradient in zip(ws, arrays, gradients, strict=True):
+        assert w.data is array
+        np.testing.assert_array_equal(w.grad, gradient)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_parameter_without_a_gradient_stays_and_its_state_waits(make) -> None:
+    ws, alone = parameters(), parameters()
+    optimizer, reference = make(ws, lr=0.01), make(alone[1:], lr=0.01)
+    for step in range(6):
+        set_gradients(ws, step)
+        set_gradients(alone, step)
+        if step in (0, 1, 3):
+            ws[0].grad = None
+        before = ws[0].data.copy()
+        optimizer.step()
+        reference.step()
+        assert (ws[0].data == before).all() == (step in (0, 1, 3))
+    np.testing.assert_array_equal(ws[1].data, alone[1].data)
+    again = parameters()
+    optimizer = make(again[:1], lr=0.01)
+    for step in (2, 4, 5):
+        again[0].grad = PROBLEM["curvature0"] * again[0].data + PROBLEM["wiggle0"][step]
+        optimizer.step()
+    np.testing.assert_array_equal(ws[0].data, again[0].data)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_run_continues_from_a_saved_state_bit_for_bit(make) -> None:
+    ws = parameters()
+    optimizer = make(ws, lr=0.01)
+    run(optimizer, ws, range(5))
+    state, points = copy.deepcopy(optimizer.state_dict()), [Parameter(w.data) for w in ws]
+    expected = run(optimizer, ws, range(5, 12))
+    again = make(points, lr=0.5)
+    again.load_state_dict(state)
+    for point, wanted in zip(run(again, points, range(5, 12)), expected, strict=True):
+        np.testing.assert_array_equal(point, wanted)
+
+
+def test_a_saved_state_does_not_change_with_later_steps() -> None:
+    ws = parameters()
+    optimizer = Adam(ws)
+    run(optimizer, ws, range(3))
+    state = optimizer.state_dict()
+    kept = copy.deepcopy(state)
+    run(optimizer, ws, range(3, 6))
+    np.testing.assert_array_equal(state["state"][0]["m"], kept["state"][0]["m"])
+    assert state["state"][0]["t"] == 3 and state["state"][0]["m"].shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda s: s.pop("state"), "lacks state"),
+        (lambda s: s.update(sizes=[3]), "for groups of [3] parameters, here are [2]"),
+        (lambda s: s["state"][0].update(m=np.zeros(5)), "m of parameter 0 has shape (5,), expected (2, 3)"),
+        (lambda s: s["groups"][0].update(lr=-1.0), "lr must be a number of at least 0"),
+        (lambda s: s["groups"][0].pop("eps"), "has the settings"),
+    ],
+)
+def test_a_state_that_does_not_fit_is_refused_and_nothing_changes(change, said: str) -> None:
+    ws = parameters()
+    optimizer = Adam(ws, lr=0.01)
+    run(optimizer, ws, range(3))
+    before = optimizer.state_dict()
+    state = optimizer.state_dict()
+    change(state)
+    with pytest.raises(ValueError) as caught:
+        optimizer.load_state_dict(state)
+    assert said in str(caught.value)
+    after = optimizer.state_dict()
+    assert after["groups"] == before["groups"]
+    np.testing.assert_array_equal(after["state"][0]["m"], before["state"][0]["m"])
+
+
+def test_groups_have_settings_of_their_own_that_may_change_between_steps() -> None:
+    ws = parameters()
+    optimizer = SGD([{"params": [ws[0]], "lr": 0.5}, {"params": ws[1]}], lr=0.1)
+    set_gradients(ws, 0)
+    expected = [ws[0].data - 0.5 * ws[0].grad, ws[1].data - 0.1 * ws[1].grad]
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = 0.0
+    set_gradients(ws, 1)
+    optimizer.step()
+    np.testing.assert_allclose(ws[0].data, expected[0])
+    assert not np.allclose(ws[1].data, expected[1])
+    assert "lr=0.0" in repr(optimizer) and "lr=0.1" in repr(optimizer)
+
+
+def test_zero_grad_forgets() -> None:
+    ws = parameters()
+    set_gradients(ws, 0)
+    SGD(ws).zero_grad()
+    assert all(w.grad is None for w in ws)
+
+
+def test_an_adam_step_trains_a_network_in_float32() -> None:
+    model = MLP([4, 8, 3], rng=np.random.default_rng(0))
+    optimizer = Adam(model.parameters(), lr=0.01)
+    x = np.random.default_rng(1).standard_normal((16, 4)).astype(np.float32)
+    losses = []
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = (model(Tensor(x)) * model(x)).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+    assert all(p.dtype == np.float32 for p in model.parameters())
+
+
+W = Parameter(np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda: SGD([W], lr=-0.1), ValueError, "SGD: lr must be a number of at least 0, got -0.1"),
+        (lambda: SGD([W], lr=float("nan")), ValueError, "lr must be a number"),
+        (lambda: SGD([W], lr="0.1"), ValueError, "lr must be a number"),
+        (lambda: SGD([W], momentum=-1), ValueError, "momentum must be a number of at least 0"),
+        (lambda: SGD([W], weight_decay=-1), ValueError, "weight_decay must be"),
+        (lambda: SGD([W], nesterov=True), ValueError, "nesterov needs momentum above 0 and dampening 0"),
+        (lambda: SGD([W], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "nesterov needs"),
+        (lambda: Adam([W], betas=(1.0, 0.9)), ValueError, "Adam: betas[0] must be in [0, 1), got 1.0"),
+        (lambda: Adam([W], eps=-1), ValueError, "eps must be"),
+        (lambda: RMSprop([W], alpha=1.5), ValueError, "alpha must be in [0, 1]"),
+        (lambda: SGD([]), ValueError, "params is empty"),
+        (lambda: SGD([np.ones(2)]), TypeError, "params must be tensors, got ndarray at place 0"),
+        (lambda: SGD([W, W]), ValueError, "listed twice"),
+        (lambda: SGD([{"params": [W], "rate": 1}]), ValueError, "unknown settings in a parameter group: rate"),
+        (lambda: SGD([{"params": [W]}, W]), TypeError, "either tensors or dicts"),
+    ],
+)
+def test_bad_settings_are_refused_by_name(call, error, said: str) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    assert said in str(caught.value)
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    assert doctest.testmod(optimizers, extraglobs={"np": np}).failed == 0
