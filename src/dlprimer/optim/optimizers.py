@@ -12,6 +12,49 @@ import numpy as np
 from ..autograd import Tensor
 
 
+SMALL = 16_384
+"""Parameters of up to this size are updated together: for them the calls cost more than the arithmetic."""
+
+
+class _Bundle:
+    """Parameters and their states, side by side in one array each while a step is computed."""
+
+    def __init__(self, places: list[int], params: list[Tensor], states: list[dict[str, Any]]) -> None:
+        self.places = places
+        self.params = params
+        self.state: dict[str, Any] = dict(states[0])
+        if len(params) == 1:
+            return
+        for name, value in states[0].items():
+            if isinstance(value, np.ndarray):
+                self.state[name] = np.concatenate([state[name].ravel() for state in states])
+        self.w = np.concatenate([p.data.ravel() for p in params])
+        self.g = np.empty_like(self.w)
+        self.pieces = self._cut(self.w)
+
+    def _cut(self, array: np.ndarray) -> list[np.ndarray]:
+        ends = np.cumsum([p.size for p in self.params])
+        return [piece.reshape(p.shape) for piece, p in zip(np.split(array, ends[:-1]), self.params, strict=True)]
+
+    def step(self, update: Callable[..., None], settings: dict[str, Any]) -> None:
+        if len(self.params) == 1:
+            [p] = self.params
+            update(p.data, p.grad, self.state, **settings)
+            return
+        np.concatenate([p.data.ravel() for p in self.params], out=self.w)
+        np.concatenate([p.grad.ravel() for p in self.params], out=self.g)  # type: ignore[union-attr]
+        update(self.w, self.g, self.state, **settings)
+        for p, piece in zip(self.params, self.pieces, strict=True):
+            p.data[...] = piece
+
+    def states(self) -> list[dict[str, Any]]:
+        """What is remembered about each parameter."""
+        if len(self.params) == 1:
+            return [self.state]
+        arrays = {name: self._cut(value) for name, value in self.state.items() if isinstance(value, np.ndarray)}
+        return [self.state | {name: pieces[i] for name, pieces in arrays.items()} for i in range(len(self.params))]
+
+
 class Optimizer:
     """What all optimizers share: parameters in groups with their settings, and a state for each parameter.
 
@@ -39,7 +82,9 @@ class Optimizer:
         self._check_parameters()
         for group in self.param_groups:
             self.check(group)
-        self.state: list[dict[str, Any]] = [{} for _ in self._parameters()]
+        self._states: list[dict[str, Any]] = [{} for _ in self._parameters()]
+        self._bundles: list[tuple[dict[str, Any], list[_Bundle]]] = []
+        self._bundled_for: list[Any] = []
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -68,12 +113,37 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a gradient."""
-        states = iter(self.state)
-        for group in self.param_groups:
+        present = [None if p.grad is None else p.data.dtype.num for group in self.param_groups for p in group["params"]]
+        if present != self._bundled_for:
+            self._bundle()
+            self._bundled_for = present
+        for group, bundles in self._bundles:
             settings = {name: value for name, value in group.items() if name != "params"}
-            for p, state in zip(group["params"], states, strict=False):
+            for bundle in bundles:
+                bundle.step(self.update, settings)
+
+    @property
+    def state(self) -> list[dict[str, Any]]:
+        """For each parameter, in order, what the method remembers about it."""
+        for _, bundles in self._bundles:
+            for bundle in bundles:
+                for i, state in zip(bundle.places, bundle.states(), strict=True):
+                    self._states[i] = state
+        return self._states
+
+    def _bundle(self) -> None:
+        """Put small parameters that have a gradient, and have had as many updates, into one array each."""
+        states, self._bundles, place = self.state, [], 0
+        for group in self.param_groups:
+            together: dict[Any, list[int]] = {}
+            for i, p in enumerate(group["params"], place):
                 if p.grad is not None:
-                    self.update(p.data, p.grad, state, **settings)
+                    counts = tuple(value for value in states[i].values() if not isinstance(value, np.ndarray))
+                    together.setdefault((p.dtype, counts) if p.size <= SMALL else i, []).append(i)
+            parameters = dict(enumerate(group["params"], place))
+            bundles = [_Bundle(at, [parameters[i] for i in at], [states[i] for i in at]) for at in together.values()]
+            self._bundles.append((group, bundles))
+            place += len(parameters)
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts from none."""
@@ -108,7 +178,8 @@ class Optimizer:
                     raise ValueError(f"{type(self).__name__}: {name} of parameter {i} has shape {value.shape}, expected {p.shape}")
         for own, new in zip(self.param_groups, state_dict["groups"], strict=True):
             own.update(new)
-        self.state = copy.deepcopy(list(state_dict["state"]))
+        self._bundles, self._bundled_for = [], []
+        self._states = copy.deepcopy(list(state_dict["state"]))
 
     def __repr__(self) -> str:
         settings = [", ".join(f"{k}={v}" for k, v in group.items() if k != "params") for group in self.param_groups]
