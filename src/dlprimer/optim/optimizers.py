@@ -138,8 +138,9 @@ class Optimizer:
             together: dict[Any, list[int]] = {}
             for i, p in enumerate(group["params"], place):
                 if p.grad is not None:
-                    counts = tuple(value for value in states[i].values() if not isinstance(value, np.ndarray))
-                    together.setdefault((p.dtype, counts) if p.size <= SMALL else i, []).append(i)
+                    # Arrays can be joined if they mean the same and as many updates went into them.
+                    alike = tuple((k, None if isinstance(v, np.ndarray) else v) for k, v in states[i].items())
+                    together.setdefault((p.dtype, alike) if p.size <= SMALL else i, []).append(i)
             parameters = dict(enumerate(group["params"], place))
             bundles = [_Bundle(at, [parameters[i] for i in at], [states[i] for i in at]) for at in together.values()]
             self._bundles.append((group, bundles))
