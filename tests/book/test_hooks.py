@@ -5,6 +5,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+
 from book import hooks, questions
 
 

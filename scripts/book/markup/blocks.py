@@ -215,7 +215,7 @@ def finish(page: Page, lines: list[str]) -> list[str]:
     """Put the list of sources where it belongs, now that all citations are known."""
     if SOURCES_MARK in lines:
         items = "".join(f'<li id="source-{escape(key)}">{bibliography.work(key).html}</li>' for key in page.cited)
-        if not items:
+        if not items and not page.citations:
             page.error(lines.index(SOURCES_MARK), "`::: sources` on a page that cites nothing")
         return [page.keep(f'<ol class="sources">{items}</ol>') if line == SOURCES_MARK else line for line in lines]
     if page.cited:

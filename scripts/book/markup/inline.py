@@ -85,6 +85,7 @@ def _question(page: Page, token: re.Match[str]) -> str:
 
 def _citation(page: Page, token: re.Match[str]) -> str:
     links = []
+    page.citations += 1
     for key in (part.strip().removeprefix("@") for part in token["keys"].split(";")):
         work = bibliography.work(key)
         if key not in page.cited:

@@ -48,6 +48,7 @@ class Page:
         self.source = Path(file.abs_src_path).read_text(encoding="utf-8-sig") if file else ""
         self.question: Question | None = by_page(self.src_uri) if self.src_uri else None
         self.cited: list[str] = []
+        self.citations = 0
         self.figures_used = 0
         self._record_reported = False
 
