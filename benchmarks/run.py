@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,10 +34,12 @@ def mlp_steps(sizes: list[int], batch: int) -> tuple[Step, Step]:
     y = rng.integers(0, sizes[-1], batch)
     ours = dlprimer.MLP(sizes, rng=rng)
     layers: list[torch.nn.Module] = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in pairwise(sizes):
         layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
     theirs = torch.nn.Sequential(*layers[:-1])
-    theirs.load_state_dict({name.removeprefix("layers."): torch.tensor(array) for name, array in ours.state_dict().items()})
+    theirs.load_state_dict(
+        {name.removeprefix("layers."): torch.tensor(array) for name, array in ours.state_dict().items()}
+    )
     our_optimizer = dlprimer.Adam(ours.parameters(), lr=1e-3)
     their_optimizer = torch.optim.Adam(theirs.parameters(), lr=1e-3)
     their_x, their_y = torch.tensor(x), torch.tensor(y)
@@ -98,7 +101,9 @@ def main() -> int:
         make, goal = WORKLOADS[name]
         ours, theirs = compare(make(), options.rounds)
         missed += ours / theirs > goal
-        print(f"{name:<10} {1e3 * ours:>7.3f} ms {1e3 * theirs:>7.3f} ms {ours / theirs:>7.2f} {goal:>6.1f}", flush=True)
+        print(
+            f"{name:<10} {1e3 * ours:>7.3f} ms {1e3 * theirs:>7.3f} ms {ours / theirs:>7.2f} {goal:>6.1f}", flush=True
+        )
     return int(missed > 0)
 
 

@@ -54,12 +54,27 @@ for reduction in ("mean", "sum", "none"):
         ("cross_entropy", F.cross_entropy, [logits65, labels6], common),
         ("cross_entropy", F.cross_entropy, [logits65, labels6, weight5], common),
         ("cross_entropy", F.cross_entropy, [logits65, labels6], {**common, "label_smoothing": 0.1}),
-        ("cross_entropy", F.cross_entropy, [logits65, labels6, weight5], {**common, "label_smoothing": 0.2, "ignore_index": 2}),
+        (
+            "cross_entropy",
+            F.cross_entropy,
+            [logits65, labels6, weight5],
+            {**common, "label_smoothing": 0.2, "ignore_index": 2},
+        ),
         ("cross_entropy", F.cross_entropy, [logits65, labels6], {**common, "ignore_index": 2}),
         ("cross_entropy", F.cross_entropy, [logits65, probabilities(6, 5)], common),
-        ("cross_entropy", F.cross_entropy, [logits65, probabilities(6, 5), weight5], {**common, "label_smoothing": 0.1}),
+        (
+            "cross_entropy",
+            F.cross_entropy,
+            [logits65, probabilities(6, 5), weight5],
+            {**common, "label_smoothing": 0.1},
+        ),
         ("cross_entropy", F.cross_entropy, [x2345, rng.integers(0, 3, (2, 4, 5))], common),
-        ("cross_entropy", F.cross_entropy, [x2345, rng.integers(0, 3, (2, 4, 5)), weight5[:3]], {**common, "label_smoothing": 0.1}),
+        (
+            "cross_entropy",
+            F.cross_entropy,
+            [x2345, rng.integers(0, 3, (2, 4, 5)), weight5[:3]],
+            {**common, "label_smoothing": 0.1},
+        ),
         ("cross_entropy", F.cross_entropy, [x2345, probabilities(2, 3, 4, 5)], common),
         ("cross_entropy", F.cross_entropy, [numbers(5), np.array(3)], common),
         ("nll_loss", F.nll_loss, [np.log(probabilities(6, 5)), labels6], common),
@@ -69,14 +84,24 @@ for reduction in ("mean", "sum", "none"):
         ("l1_loss", F.l1_loss, [x34, numbers(3, 4)], common),
         ("huber_loss", F.huber_loss, [x34, numbers(3, 4)], {**common, "delta": 0.7}),
         ("smooth_l1_loss", F.smooth_l1_loss, [x34, numbers(3, 4)], {**common, "beta": 0.7}),
-        ("binary_cross_entropy", F.binary_cross_entropy, [numbers(3, 4, low=0.05, high=0.95), numbers(3, 4, low=0, high=1)], common),
+        (
+            "binary_cross_entropy",
+            F.binary_cross_entropy,
+            [numbers(3, 4, low=0.05, high=0.95), numbers(3, 4, low=0, high=1)],
+            common,
+        ),
         (
             "binary_cross_entropy",
             F.binary_cross_entropy,
             [numbers(3, 4, low=0.05, high=0.95), numbers(3, 4, low=0, high=1), numbers(4, low=0, high=2)],
             common,
         ),
-        ("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, [x34, numbers(3, 4, low=0, high=1)], common),
+        (
+            "binary_cross_entropy_with_logits",
+            F.binary_cross_entropy_with_logits,
+            [x34, numbers(3, 4, low=0, high=1)],
+            common,
+        ),
         (
             "binary_cross_entropy_with_logits",
             F.binary_cross_entropy_with_logits,
@@ -94,7 +119,9 @@ def record(name: str, function, arguments: list[np.ndarray], options: dict) -> d
         torch.tensor(a, requires_grad=a.dtype.kind == "f" and i not in NO_GRADIENT.get(name, ()))
         for i, a in enumerate(arguments)
     ]
-    passed = {("dim" if k == "axis" else k): torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    passed = {
+        ("dim" if k == "axis" else k): torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()
+    }
     if name in ("binary_cross_entropy", "cross_entropy", "nll_loss") and len(tensors) == 3:
         output = function(tensors[0], tensors[1], weight=tensors[2], **passed)
     else:

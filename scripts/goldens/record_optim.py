@@ -48,7 +48,9 @@ def trajectory(name: str, settings: dict, data: dict[str, np.ndarray]) -> list[l
     shown = []
     for step in range(STEPS):
         for i, parameter in enumerate(w):
-            parameter.grad = torch.tensor(data[f"curvature{i}"]) * parameter.detach() + torch.tensor(data[f"wiggle{i}"][step])
+            parameter.grad = torch.tensor(data[f"curvature{i}"]) * parameter.detach() + torch.tensor(
+                data[f"wiggle{i}"][step]
+            )
         optimizer.step()
         if step + 1 in SHOWN:
             shown.append([parameter.detach().tolist() for parameter in w])

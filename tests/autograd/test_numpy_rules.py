@@ -62,7 +62,9 @@ def test_unary_functions(function, shape, seed: int) -> None:
 @st.composite
 def reductions(draw):
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=4))
-    axis = draw(st.one_of(st.none(), st.integers(-len(shape), len(shape) - 1), hnp.valid_tuple_axes(len(shape), min_size=1)))
+    axis = draw(
+        st.one_of(st.none(), st.integers(-len(shape), len(shape) - 1), hnp.valid_tuple_axes(len(shape), min_size=1))
+    )
     return distinct(np.random.default_rng(draw(st.integers(0, 1000))), shape), axis, draw(st.booleans())
 
 
@@ -78,7 +80,9 @@ def test_reductions_over_any_axes(function, drawn) -> None:
     if function is np.std and one == 1:
         return  # the root of zero has no derivative
     check_gradients(lambda a: function(a, axis=axis, keepdims=keepdims), x)
-    assert np.allclose(function(Tensor(x), axis=axis, keepdims=keepdims).data, function(x, axis=axis, keepdims=keepdims))
+    assert np.allclose(
+        function(Tensor(x), axis=axis, keepdims=keepdims).data, function(x, axis=axis, keepdims=keepdims)
+    )
 
 
 @settings(deadline=None, max_examples=25)

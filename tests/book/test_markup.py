@@ -179,8 +179,8 @@ def test_a_figure_is_given_in_both_schemes_with_its_size(render, folder) -> None
     assert html.count('loading="lazy"') == 2, "the first figure is not lazy"
     assert 'width="605"' in html and "<figcaption>Caption.</figcaption>" in html
     assets.copy_to(folder / "site")
-    for source in set(part.split("#")[0] for part in html.split('src="../../')[1:]):
-        assert (folder / "site" / source).read_bytes().startswith(b"<svg")
+    for address in set(part.split("#")[0] for part in html.split('src="../../')[1:]):
+        assert (folder / "site" / address).read_bytes().startswith(b"<svg")
 
 
 def test_an_explorable_names_its_module_and_record_and_stands_on_a_figure(render) -> None:

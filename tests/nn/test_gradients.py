@@ -25,7 +25,11 @@ def away_from(points: list[float], x: np.ndarray) -> np.ndarray:
 
 
 @settings(deadline=None, max_examples=20)
-@given(shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=4), seed=st.integers(0, 9999), scale=st.sampled_from([0.1, 1.0, 5.0]))
+@given(
+    shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=4),
+    seed=st.integers(0, 9999),
+    scale=st.sampled_from([0.1, 1.0, 5.0]),
+)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str, shape, seed: int, scale: float) -> None:
     x = scale * np.random.default_rng(seed).standard_normal(shape)
@@ -44,7 +48,9 @@ def test_softmax_over_any_axis(function, shape, seed: int, data) -> None:
 @given(leading=hnp.array_shapes(min_dims=0, max_dims=2, max_side=3), seed=st.integers(0, 9999), bias=st.booleans())
 def test_linear(leading, seed: int, bias: bool) -> None:
     rng = np.random.default_rng(seed)
-    arrays = [rng.standard_normal((*leading, 3)), rng.standard_normal((2, 3))] + ([rng.standard_normal(2)] if bias else [])
+    arrays = [rng.standard_normal((*leading, 3)), rng.standard_normal((2, 3))] + (
+        [rng.standard_normal(2)] if bias else []
+    )
     check_gradients(dlprimer.linear, *arrays)
 
 
@@ -61,7 +67,11 @@ def test_cross_entropy_of_class_numbers(trailing, seed, reduction, smoothing, we
     rng = np.random.default_rng(seed)
     x = 2 * rng.standard_normal((3, 4, *trailing))
     y = rng.integers(0, 4, (3, *trailing))
-    options = {"reduction": reduction, "label_smoothing": smoothing, "ignore_index": int(y.flat[0]) if ignoring else -100}
+    options = {
+        "reduction": reduction,
+        "label_smoothing": smoothing,
+        "ignore_index": int(y.flat[0]) if ignoring else -100,
+    }
     if weighted:
         options["weight"] = rng.uniform(0.1, 2, 4)
     if ignoring and (y == y.flat[0]).all():
@@ -70,15 +80,23 @@ def test_cross_entropy_of_class_numbers(trailing, seed, reduction, smoothing, we
 
 
 @settings(deadline=None, max_examples=30)
-@given(seed=st.integers(0, 9999), smoothing=st.sampled_from([0.0, 0.3]), reduction=st.sampled_from(["none", "mean", "sum"]))
+@given(
+    seed=st.integers(0, 9999), smoothing=st.sampled_from([0.0, 0.3]), reduction=st.sampled_from(["none", "mean", "sum"])
+)
 def test_cross_entropy_of_probabilities_and_by_its_target(seed, smoothing, reduction) -> None:
     rng = np.random.default_rng(seed)
     y = rng.dirichlet(np.ones(4), 3)
-    check_gradients(lambda x, y: cross_entropy(x, y, label_smoothing=smoothing, reduction=reduction), rng.standard_normal((3, 4)), y)
+    check_gradients(
+        lambda x, y: cross_entropy(x, y, label_smoothing=smoothing, reduction=reduction), rng.standard_normal((3, 4)), y
+    )
 
 
 @settings(deadline=None, max_examples=20)
-@given(shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), seed=st.integers(0, 9999), reduction=st.sampled_from(["none", "mean", "sum"]))
+@given(
+    shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=3),
+    seed=st.integers(0, 9999),
+    reduction=st.sampled_from(["none", "mean", "sum"]),
+)
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"])
 def test_regression_losses(name: str, shape, seed: int, reduction: str) -> None:
     rng = np.random.default_rng(seed)
@@ -93,12 +111,16 @@ def test_binary_cross_entropies(seed: int, weighted: bool) -> None:
     rng = np.random.default_rng(seed)
     y, weight = rng.uniform(0, 1, (3, 2)), rng.uniform(0.5, 2, 2)
     options = {"weight": weight, "pos_weight": 2 * weight} if weighted else {}
-    check_gradients(lambda z, y: dlprimer.binary_cross_entropy_with_logits(z, y, **options), 3 * rng.standard_normal((3, 2)), y)
+    check_gradients(
+        lambda z, y: dlprimer.binary_cross_entropy_with_logits(z, y, **options), 3 * rng.standard_normal((3, 2)), y
+    )
     check_gradients(lambda p, y: dlprimer.binary_cross_entropy(p, y), rng.uniform(0.05, 0.95, (3, 2)), y)
 
 
 def test_embedding_adds_up_what_went_to_the_same_row() -> None:
-    check_gradients(lambda w: dlprimer.embedding(np.array([[0, 2], [2, 2]]), w), np.random.default_rng(0).standard_normal((4, 3)))
+    check_gradients(
+        lambda w: dlprimer.embedding(np.array([[0, 2], [2, 2]]), w), np.random.default_rng(0).standard_normal((4, 3))
+    )
 
 
 def test_a_whole_network() -> None:
@@ -164,22 +186,58 @@ Z, Y = np.zeros((4, 3)), np.array([0, 1, 2, 0])
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda: cross_entropy(Z, np.array([0, 1, 2, 3])), ValueError, "target must be from 0 to 2 (or ignore_index=-100), got 3"),
-        (lambda: cross_entropy(Z, np.array([0, 1])), ValueError, "target class numbers must have shape (4,) for input (4, 3), got (2,)"),
-        (lambda: cross_entropy(Z, np.zeros((4, 2))), ValueError, "target probabilities must have the shape of input, (4, 3)"),
+        (
+            lambda: cross_entropy(Z, np.array([0, 1, 2, 3])),
+            ValueError,
+            "target must be from 0 to 2 (or ignore_index=-100), got 3",
+        ),
+        (
+            lambda: cross_entropy(Z, np.array([0, 1])),
+            ValueError,
+            "target class numbers must have shape (4,) for input (4, 3), got (2,)",
+        ),
+        (
+            lambda: cross_entropy(Z, np.zeros((4, 2))),
+            ValueError,
+            "target probabilities must have the shape of input, (4, 3)",
+        ),
         (lambda: cross_entropy(Z, Y, weight=np.ones(2)), ValueError, "weight must have shape (3,)"),
         (lambda: cross_entropy(Z, Y, label_smoothing=1.5), ValueError, "label_smoothing must be from 0 to 1, got 1.5"),
-        (lambda: cross_entropy(Z, Y, reduction="average"), ValueError, "reduction must be one of 'none', 'mean', 'sum'"),
+        (
+            lambda: cross_entropy(Z, Y, reduction="average"),
+            ValueError,
+            "reduction must be one of 'none', 'mean', 'sum'",
+        ),
         (lambda: cross_entropy(Z.astype(int), Y), TypeError, "input must be floating point, got int64"),
         (lambda: cross_entropy([[0.0, 1.0]], [0]), TypeError, "input must be an array or a Tensor, got list"),
         (lambda: cross_entropy(Z, np.array(["a"] * 4)), TypeError, "class numbers or probabilities"),
         (lambda: dlprimer.nll_loss(Z, Z), TypeError, "use cross_entropy"),
-        (lambda: dlprimer.mse_loss(np.zeros(3), np.zeros((3, 1))), ValueError, "target must have the shape of input, (3,), got (3, 1)"),
-        (lambda: dlprimer.mse_loss(np.zeros(3, np.float32), np.zeros(3)), TypeError, "input is float32 but target is float64"),
+        (
+            lambda: dlprimer.mse_loss(np.zeros(3), np.zeros((3, 1))),
+            ValueError,
+            "target must have the shape of input, (3,), got (3, 1)",
+        ),
+        (
+            lambda: dlprimer.mse_loss(np.zeros(3, np.float32), np.zeros(3)),
+            TypeError,
+            "input is float32 but target is float64",
+        ),
         (lambda: dlprimer.huber_loss(Z, Z, delta=0), ValueError, "delta must be positive"),
-        (lambda: dlprimer.binary_cross_entropy(np.array([1.5]), np.array([1.0])), ValueError, "binary_cross_entropy_with_logits for logits"),
-        (lambda: dlprimer.binary_cross_entropy(np.array([np.nan]), np.array([1.0])), ValueError, "probabilities in [0, 1]"),
-        (lambda: dlprimer.binary_cross_entropy_with_logits(Z, Z, pos_weight=np.ones(2)), ValueError, "pos_weight of shape (2,)"),
+        (
+            lambda: dlprimer.binary_cross_entropy(np.array([1.5]), np.array([1.0])),
+            ValueError,
+            "binary_cross_entropy_with_logits for logits",
+        ),
+        (
+            lambda: dlprimer.binary_cross_entropy(np.array([np.nan]), np.array([1.0])),
+            ValueError,
+            "probabilities in [0, 1]",
+        ),
+        (
+            lambda: dlprimer.binary_cross_entropy_with_logits(Z, Z, pos_weight=np.ones(2)),
+            ValueError,
+            "pos_weight of shape (2,)",
+        ),
         (lambda: dlprimer.softmax(Z, axis=2), ValueError, "axis must be from -2 to 1 for shape (4, 3), got 2"),
         (lambda: dlprimer.softmax(np.zeros((2, 0))), ValueError, "is empty"),
         (lambda: dlprimer.glu(Z), ValueError, "must be even"),

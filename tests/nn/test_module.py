@@ -13,7 +13,12 @@ def model() -> MLP:
 
 def test_parameters_have_pytorchs_names_and_order(model: MLP) -> None:
     shapes = {name: p.shape for name, p in model.named_parameters()}
-    assert shapes == {"layers.0.weight": (8, 4), "layers.0.bias": (8,), "layers.2.weight": (3, 8), "layers.2.bias": (3,)}
+    assert shapes == {
+        "layers.0.weight": (8, 4),
+        "layers.0.bias": (8,),
+        "layers.2.weight": (3, 8),
+        "layers.2.bias": (3,),
+    }
     assert list(shapes) == ["layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias"]
     assert model.number_of_parameters() == 4 * 8 + 8 + 8 * 3 + 3
 

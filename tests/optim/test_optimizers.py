@@ -63,7 +63,7 @@ def test_the_two_forms_of_nesterov_momentum_visit_the_same_points() -> None:
     w = Parameter(np.array([2.0]))
     optimizer = SGD([w], lr=0.1, momentum=0.9, nesterov=True)
     theta, u = np.array([2.0]), np.zeros(1)
-    slope = lambda x: np.sin(x) + 0.1 * x  # noqa: E731
+    slope = lambda x: np.sin(x) + 0.1 * x
     for _ in range(30):
         w.grad = slope(w.data)
         optimizer.step()

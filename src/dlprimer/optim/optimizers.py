@@ -11,7 +11,6 @@ import numpy as np
 
 from ..autograd import Tensor
 
-
 SMALL = 16_384
 """Parameters of up to this size are updated together: for them the calls cost more than the arithmetic."""
 
