@@ -9,7 +9,7 @@ from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure
 from dlprimer import MLP, Tensor, cross_entropy, digits, no_grad, relu
 
-TOLERANCE = {"steps.curves": None, "steps.best": 1.0, "timing": None, "worked.difference": 1e-4, "worked.relative-error": None, "paths.tiny.apart": None}
+TOLERANCE = {"steps.curves": None, "steps.best": None, "timing": None, "worked.relative-error": None, "paths.tiny.apart": None}
 
 SEEDS, EXAMPLES, CHECKED = 5, 64, 100
 STEPS = [10.0**-k for k in np.arange(1, 13.01, 0.5)]
@@ -77,7 +77,7 @@ def small_graph():
     ]
     return {
         **GRAPH, "a": a, "b": b, "z": z, "loss": np.log1p(np.exp(-z)), "into-a": into_a, "into-b": into_b, "out": out,
-        "gradients": {"b": gb, "a": ga, "x": gx}, "half": into_b[0, 0] * gb[0], "paths": paths,
+        "gradients": {"b": gb, "a": ga, "x": gx}, "half": into_b[0, 0] * gb[0], "paths": paths, "edges": into_a.size + into_b.size + w.size + 1,
     }  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def errors_of_differences(rng):
     x, y = images[:EXAMPLES].reshape(EXAMPLES, 64).astype(np.float64), labels[:EXAMPLES]
     schemes = ("one-sided", "central", "central-float32")
     curves = {name: np.zeros((SEEDS, len(STEPS))) for name in schemes}
-    exact = []
+    exact, losses, slopes = [], [], []
     for seed in range(SEEDS):
         model = MLP([64, 32, 10], activation="tanh", rng=rng, dtype=np.float64)
         cross_entropy(model(Tensor(x)), y).backward()
@@ -151,6 +151,8 @@ def errors_of_differences(rng):
         gradient = np.concatenate([p.grad.ravel() for p in parameters])
         chosen = rng.choice(flat.size, CHECKED, replace=False)
         g = gradient[chosen]
+        losses.append(loss_at(flat, x, y))
+        slopes.append(np.sqrt(np.mean(g**2)))
 
         def relative(estimate, g=g):
             return np.linalg.norm(estimate - g) / np.linalg.norm(g)
@@ -172,7 +174,7 @@ def errors_of_differences(rng):
         best[name] = {"h": STEPS[k], "error": medians[k], "least": curve[:, k].min(), "most": curve[:, k].max()}
     best["complex"] = {"h": COMPLEX_STEP, "error": np.median(exact), "least": np.min(exact), "most": np.max(exact)}
     return {
-        "h": STEPS, "seeds": SEEDS, "checked": CHECKED, "best": best,
+        "h": STEPS, "seeds": SEEDS, "checked": CHECKED, "best": best, "loss": np.mean(losses), "slope": np.mean(slopes),
         "curves": {name: {"median": np.median(c, axis=0), "least": c.min(axis=0), "most": c.max(axis=0)} for name, c in curves.items()},
     }  # fmt: skip
 
@@ -282,7 +284,7 @@ def signed(value, digits=2):
 
 def draw_sweep(graph):
     """Above, the four paths from x1 to the loss; below, one sweep over the same graph."""
-    figure, (above, below) = new_figure(aspect=1.06, rows=2)
+    figure, (above, below) = new_figure(aspect=0.98, rows=2)
     for axes in (above, below):
         axes.set(xlim=(-0.5, 5.35), ylim=(-0.62, 1.75))
         axes.axis("off")
@@ -323,7 +325,7 @@ def draw_sweep(graph):
         for node, (x, y) in place.items():
             axes.plot(x, y, "o", markersize=25, color=color("panel"), markeredgecolor=color("muted"), markeredgewidth=1, zorder=3)
             name = "L" if node == "loss" else f"{node[0]}_{node[1]}" if len(node) == 2 else node
-            axes.text(x, y - 0.01, rf"$\mathcal{{L}}$" if node == "loss" else f"${name}$", ha="center", va="center", zorder=4)
+            axes.text(x, y - 0.01, r"$\mathcal{L}$" if node == "loss" else f"${name}$", ha="center", va="center", zorder=4)
     for node, (x, y) in place.items():
         top = y > 0.6
         below.text(x, y + (0.33 if top else -0.36), signed(reached[node]), color=color("backward"), ha="center", va="center")
@@ -334,14 +336,14 @@ def draw_errors(steps):
     figure, axes = new_figure(aspect=0.7)
     h = np.array(steps["h"])
     labels = (
-        ("central-float32", "central, float32", "purple", 3, 8, 12),
+        ("central-float32", "central, float32", "purple", 6, 4, 13),
         ("one-sided", "one-sided", "orange", 7, -8, 10),
         ("central", "central", "blue", 5, 10, -12),
     )
     for name, label, role, at, dx, dy in labels:
         curve = steps["curves"][name]
         median = np.array(curve["median"])
-        shown = median < 3
+        shown = median < 0.9
         axes.fill_between(h[shown], np.array(curve["least"])[shown], np.array(curve["most"])[shown], color=color(role), alpha=0.18)
         axes.plot(h[shown], median[shown], color=color(role))
         direct_label(axes, h[at], median[at], label, role, dx=dx, dy=dy, ha="left" if dx > 0 else "right")
