@@ -463,6 +463,8 @@ def no_grad() -> contextlib._GeneratorContextManager[None]:
         ...     y = w * 2
         >>> y.requires_grad
         False
+
+    Explained in question 13.
     """
     return _record(False)
 
@@ -482,6 +484,8 @@ def value_and_grad(function: Callable[..., Any], argnums: int | tuple[int, ...] 
         >>> value, gradient = value_and_grad(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
         >>> float(value), gradient.tolist()
         (9.0, [3.0, 12.0])
+
+    Explained in question 13.
     """
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -506,6 +510,8 @@ def grad(function: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Ca
     Example:
         >>> grad(lambda x: np.sin(x))(0.0).tolist()
         1.0
+
+    Explained in question 13.
     """
     differentiated = value_and_grad(function, argnums)
     return lambda *args, **kwargs: differentiated(*args, **kwargs)[1]
@@ -532,6 +538,8 @@ def check_gradients(
 
     Example:
         >>> check_gradients(np.tanh, np.array([0.5, -1.0]))
+
+    Explained in question 13.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     points: list[Any] = [np.array(a, dtype=np.float64) if np.asarray(a).dtype.kind == "f" else a for a in arrays]

@@ -331,6 +331,8 @@ class Residual(Module):
     Example:
         >>> Residual(np.square)(np.array([3.0])).tolist()
         [12.0]
+
+    Explained in question 66.
     """
 
     def __init__(self, module: Callable[..., Any], shortcut: Callable[..., Any] | None = None) -> None:
