@@ -54,7 +54,7 @@ def serve(folder: Path) -> Iterator[str]:
 
 def build_site(configuration: Path, folder: Path, address: str) -> None:
     """Build a MkDocs site strictly, to be served at the address."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(configuration), "-d", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(configuration), "-d", str(folder)]
     environment = {**os.environ, "SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(command, cwd=configuration.parent, env=environment, capture_output=True, text=True, timeout=600)
     assert built.returncode == 0, f"mkdocs build --strict failed:\n{built.stdout}{built.stderr}"

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+
 from book import questions
 
 ADDRESS = "optimizers-and-regularization/sgd-momentum-nesterov/"
