@@ -1,5 +1,6 @@
 // Every pair of a positive and a negative is a line on the left and a cell on the right; AUC is the share that is green.
 const ROUND = 0.005;
+const GAP = [Infinity, Infinity];
 
 export default function (root, record, kit) {
   const { pairs } = record;
@@ -63,8 +64,8 @@ export default function (root, record, kit) {
 
     const shown = { right: [], tied: [], wrong: [] };
     const outcome = (p, n) => (p > n ? "right" : p < n ? "wrong" : "tied");
-    for (const p of state.pos) for (const n of once) shown[outcome(p, n)].push([p, 1], [n, 0], [null, null]);
-    for (const [name, line] of Object.entries(lines)) line.set(shown[name].map(([x, y]) => [x ?? Infinity, y ?? Infinity]));
+    for (const p of state.pos) for (const n of once) shown[outcome(p, n)].push([p, 1], [n, 0], GAP);
+    for (const [name, line] of Object.entries(lines)) line.set(shown[name]);
     easyDots.set(easy.map((x) => [x, 0]));
     names[0].set(0.02, 1.2, "positives");
     names[1].set(0.02, -0.2, copies > 1 ? `negatives, ×${copies}` : "negatives");
@@ -94,15 +95,14 @@ const labelled = (positives, negatives) => [
 
 /** The ROC curve as points, with every corner; ties give a slope. */
 function staircase(kit, positives, negatives) {
-  const { fpr, tpr } = kit.numeric.rocCurve(...labelled(positives, negatives));
-  return Array.from(fpr, (x, i) => [x, tpr[i]]);
+  const { falsePositiveRate, truePositiveRate } = kit.numeric.rocCurve(...labelled(positives, negatives));
+  return falsePositiveRate.map((x, i) => [x, truePositiveRate[i]]);
 }
 
 function grid(columns, rows) {
-  const gap = [Infinity, Infinity];
   const lines = [];
-  for (let j = 1; j < columns; j += 1) lines.push([j / columns, 0], [j / columns, 1], gap);
-  for (let i = 1; i < rows; i += 1) lines.push([0, i / rows], [1, i / rows], gap);
+  for (let j = 1; j < columns; j += 1) lines.push([j / columns, 0], [j / columns, 1], GAP);
+  for (let i = 1; i < rows; i += 1) lines.push([0, i / rows], [1, i / rows], GAP);
   return lines;
 }
 
