@@ -11,13 +11,15 @@ const edge = (tail, head) => `${tail}-${head}`;
 const EDGES = Object.entries(HEADS).flatMap(([tail, heads]) => heads.map((head) => [tail, head]));
 const pathEdges = (path) => path.slice(1).map((head, index) => edge(path[index], head));
 
+const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+
 export default function (root, record, kit) {
   const { graph } = record;
   const state = kit.state({
     view: kit.choice("sweep", ["sweep", "paths"]),
     sent: kit.number(START, { min: 0, max: 63, step: 1 }),
     path: kit.number(2, { min: 1, max: 4, step: 1 }),
-    nudge: kit.number(0.1, { min: -0.5, max: 0.5, step: 0.05 }),
+    nudge: kit.number(0.05, { min: -0.3, max: 0.3, step: 0.01 }),
   });
   const { element } = kit;
   const run = forward(graph, graph.x);
@@ -31,7 +33,7 @@ export default function (root, record, kit) {
   root.append(box);
   const text = (attributes) => element("text", { "text-anchor": "middle", dy: "0.35em", ...attributes });
   const lines = new Map(EDGES.map(([tail, head]) => [edge(tail, head), {
-    line: element("line", { "stroke-linecap": "round" }), label: text({ class: "kit-label", "font-size": 12 }), tail, head,
+    line: element("line", { "stroke-linecap": "round" }), label: text({ class: "kit-label", style: "font-size:12px;stroke-width:5px" }), tail, head,
   }]));
   for (const { line } of lines.values()) svg.append(line);
   for (const { label } of lines.values()) svg.append(label);
@@ -43,7 +45,7 @@ export default function (root, record, kit) {
       circle: element("circle", { r: RADIUS }),
       value: text({ fill: kit.color("forward"), "font-size": 12 }),
       name: text({ fill: kit.color("ink"), "font-size": 14, "font-weight": 600 }),
-      gradient: text({ class: "kit-label", "font-size": 14, "font-weight": 600 }),
+      gradient: text({ class: "kit-label", style: "font-size:14px;font-weight:650" }),
     };
     if (!SENDERS.includes(name)) parts.group.setAttribute("role", "img");
     parts.group.append(parts.hit, parts.circle, parts.ring, parts.value);
@@ -58,11 +60,11 @@ export default function (root, record, kit) {
   }));
 
   const note = kit.note();
-  const held = kit.readout({ label: "Gradient in x₁ so far", color: "backward", format: ".3f" });
-  const predicted = kit.readout({ label: "Change it predicts", color: "backward", format: ".3f" });
-  const actual = kit.readout({ label: "Change of the loss", color: "forward", format: ".3f" });
+  const held = kit.readout({ label: "Gradient in x₁", color: "backward", format: ".3f" });
+  const predicted = kit.readout({ label: "It predicts", color: "backward", format: ".3f" });
+  const actual = kit.readout({ label: "Real change", color: "forward", format: ".3f" });
   kit.slider("nudge", { label: "Nudge x₁ by", format: ".2f" });
-  const stepperBox = element("div", { class: "kit-controls" });
+  const stepperBox = element("div");
   root.append(stepperBox);
   kit.stepper("path", { label: "Paths added up", perSecond: 1, into: stepperBox });
   const again = kit.button("From the loss", () => { message = ""; state.sent = 0; });
@@ -79,6 +81,7 @@ export default function (root, record, kit) {
       message = "";
       state.sent += 2 ** SENDERS.indexOf(name);
     }
+    if (message) kit.announce(message);
     kit.schedule();
   }
 
@@ -103,12 +106,11 @@ export default function (root, record, kit) {
     for (const [name, { line, label, tail, head }] of lines) {
       const [x1, y1, x2, y2] = [...place.at[tail], ...place.at[head]];
       const lit = sweep ? used.get(name) > 0 : current.has(name);
-      const color = lit ? (sweep ? "backward" : "purple") : "rule";
-      for (const [key, value] of Object.entries({ x1, y1, x2, y2, stroke: kit.color(color), "stroke-width": lit ? 3.5 : 1.5 })) line.setAttribute(key, value);
+      const color = used.get(name) ? (sweep ? "backward" : "purple") : "rule";
+      const width = sweep ? (lit ? 3.5 : 1.5) : 1.5 + 2 * used.get(name);
+      set(line, { x1, y1, x2, y2, stroke: kit.color(color), "stroke-width": width, opacity: sweep || lit || !used.get(name) ? 1 : 0.4 });
       const share = place.share(tail, head);
-      label.setAttribute("x", x1 + share * (x2 - x1));
-      label.setAttribute("y", y1 + share * (y2 - y1));
-      label.setAttribute("fill", kit.color(lit ? "ink" : "muted"));
+      set(label, { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1), fill: kit.color(lit ? "ink" : "muted") });
       label.textContent = kit.format(run.slopes[name], ".2f") + (!sweep && used.get(name) > 1 ? ` (${used.get(name)}×)` : "");
     }
     for (const [name, parts] of nodes) {
@@ -117,17 +119,13 @@ export default function (root, record, kit) {
       const count = heads.filter((head) => sent.has(head)).length;
       const complete = sweep && count === heads.length;
       const ready = complete && SENDERS.includes(name) && !sent.has(name);
-      for (const circle of [parts.hit, parts.ring, parts.circle]) for (const [key, value] of [["cx", x], ["cy", y]]) circle.setAttribute(key, value);
+      for (const circle of [parts.hit, parts.ring, parts.circle]) set(circle, { cx: x, cy: y });
       const onPath = !sweep && walked.at(-1).includes(name);
       const color = complete ? "backward" : onPath ? "purple" : "rule";
-      for (const [key, value] of Object.entries({
-        fill: kit.color(sent.has(name) && sweep ? "panel" : "paper"), stroke: kit.color(color), "stroke-width": ready ? 5 : 2,
-      })) parts.circle.setAttribute(key, value);
+      set(parts.circle, { fill: kit.color(sent.has(name) && sweep ? "panel" : "paper"), stroke: kit.color(color), "stroke-width": ready ? 5 : 2 });
       parts.group.style.cursor = sweep && SENDERS.includes(name) && !sent.has(name) ? "pointer" : "default";
       for (const [part, at] of [[parts.value, [x, y]], [parts.name, place.name(name)], [parts.gradient, place.gradient(name)]]) {
-        part.setAttribute("x", at[0]);
-        part.setAttribute("y", at[1]);
-        part.setAttribute("text-anchor", at[2] ?? "middle");
+        set(part, { x: at[0], y: at[1], "text-anchor": at[2] ?? "middle" });
       }
       parts.value.textContent = kit.format(run.values[name], ".2f");
       parts.name.textContent = NAMES[name];
@@ -190,9 +188,7 @@ function forward({ U, V, w, y }, x) {
 function layout(total, svg) {
   const wide = total >= 520;
   const [width, height] = wide ? [total, 270] : [total, 500];
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height);
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  set(svg, { width, height, viewBox: `0 0 ${width} ${height}` });
   const along = { x: 0, a: 0.29, b: 0.58, z: 0.81, l: 1 };
   const at = Object.fromEntries(NODES.map((name) => {
     const second = name.endsWith("2");
