@@ -1,5 +1,6 @@
 // Every pair of a positive and a negative is a line on the left and a cell on the right; AUC is the share that is green.
 const ROUND = 0.005;
+const TICKS = [{ value: 0, text: "0" }, { value: 0.5, text: "0.5" }, { value: 1, text: "1" }];
 const GAP = [Infinity, Infinity];
 
 export default function (root, record, kit) {
@@ -15,9 +16,9 @@ export default function (root, record, kit) {
 
   const scores = kit.plot({
     alt: "Positives above, negatives below, each at its score; a line for every pair, green if the positive scores higher",
-    x: { min: 0, max: 1, label: "score", ticks: [0, 0.5, 1] },
+    x: { min: 0, max: 1, label: "score", ticks: TICKS },
     y: { min: -0.32, max: 1.32, ticks: [] },
-    aspect: 0.8,
+    aspect: 0.75,
   });
   const lines = {
     right: scores.line({ color: "good", width: 1.5, opacity: 0.5 }),
@@ -35,10 +36,10 @@ export default function (root, record, kit) {
 
   const roc = kit.plot({
     alt: "The ROC curve on a grid with a cell for every pair; the cells beneath it are green",
-    x: { min: 0, max: 1, label: "false positive rate", ticks: [0, 0.5, 1] },
-    y: { min: 0, max: 1, label: "true positive rate", ticks: [0, 0.5, 1] },
+    x: { min: 0, max: 1, label: "false positive rate", ticks: TICKS },
+    y: { min: 0, max: 1, label: "true positive rate", ticks: TICKS },
     square: true,
-    maxHeight: 300,
+    maxHeight: 250,
   });
   const green = roc.area({ color: "good", opacity: 0.3 });
   const red = roc.area({ color: "bad", opacity: 0.3 });

@@ -1,5 +1,6 @@
 # %% three-ways
 import numpy as np
+
 from dlprimer.metrics import auc_by_ranks, log_loss, roc_curve
 
 rng = np.random.default_rng(43)
@@ -19,6 +20,8 @@ print("equal to 12 digits:", max(abs(by_area - by_pairs), abs(by_ranks - by_pair
 # %% scaled
 for factor in (1, 10):
     probability = 1 / (1 + np.exp(-factor * logits))
-    print(f"logits times {factor:2}: AUC {auc_by_ranks(labels, factor * logits):.4f}, "
-          f"log-loss {log_loss(labels, probability):.3f}")
+    print(
+        f"logits times {factor:2}: AUC {auc_by_ranks(labels, factor * logits):.4f}, "
+        f"log-loss {log_loss(labels, probability):.3f}"
+    )
 print(f"thresholded at 0: AUC {auc_by_ranks(labels, logits >= 0):.4f}")
