@@ -33,10 +33,10 @@ export default function (root, record, kit) {
   root.append(box);
   const text = (attributes) => element("text", { "text-anchor": "middle", dy: "0.35em", ...attributes });
   const lines = new Map(EDGES.map(([tail, head]) => [edge(tail, head), {
-    line: element("line", { "stroke-linecap": "round" }), label: text({ class: "kit-label", style: "font-size:12px;stroke-width:5px" }), tail, head,
+    line: element("line", { "stroke-linecap": "round" }), label: text({ "font-size": 12 }), back: element("rect", { height: 16, rx: 3, fill: kit.color("paper") }), tail, head,
   }]));
   for (const { line } of lines.values()) svg.append(line);
-  for (const { label } of lines.values()) svg.append(label);
+  for (const { back, label } of lines.values()) svg.append(back, label);
   const nodes = new Map(NODES.map((name) => {
     const parts = {
       group: element("g", { class: "kit-handle", role: "button", tabindex: SENDERS.includes(name) ? 0 : null, style: "outline:none" }),
@@ -45,7 +45,7 @@ export default function (root, record, kit) {
       circle: element("circle", { r: RADIUS }),
       value: text({ fill: kit.color("forward"), "font-size": 12 }),
       name: text({ fill: kit.color("ink"), "font-size": 14, "font-weight": 600 }),
-      gradient: text({ class: "kit-label", style: "font-size:14px;font-weight:650" }),
+      gradient: text({ class: "kit-label", style: "font-size:13.5px;font-weight:650" }),
     };
     if (!SENDERS.includes(name)) parts.group.setAttribute("role", "img");
     parts.group.append(parts.hit, parts.circle, parts.ring, parts.value);
@@ -103,15 +103,18 @@ export default function (root, record, kit) {
     if (!sweep) sums.x1 = products.reduce((sum, value) => sum + value, 0);
 
     const place = layout(box.clientWidth, svg);
-    for (const [name, { line, label, tail, head }] of lines) {
+    for (const [name, { line, label, back, tail, head }] of lines) {
       const [x1, y1, x2, y2] = [...place.at[tail], ...place.at[head]];
       const lit = sweep ? used.get(name) > 0 : current.has(name);
       const color = used.get(name) ? (sweep ? "backward" : "purple") : "rule";
       const width = sweep ? (lit ? 3.5 : 1.5) : 1.5 + 2 * used.get(name);
       set(line, { x1, y1, x2, y2, stroke: kit.color(color), "stroke-width": width, opacity: sweep || lit || !used.get(name) ? 1 : 0.4 });
       const share = place.share(tail, head);
-      set(label, { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1), fill: kit.color(lit ? "ink" : "muted") });
+      const [x, y] = [x1 + share * (x2 - x1), y1 + share * (y2 - y1)];
+      set(label, { x, y, fill: kit.color(lit ? "ink" : "muted") });
       label.textContent = kit.format(run.slopes[name], ".2f") + (!sweep && used.get(name) > 1 ? ` (${used.get(name)}×)` : "");
+      const room = label.textContent.length * 6.8 + 3;
+      set(back, { x: x - room / 2, y: y - 8, width: room });
     }
     for (const [name, parts] of nodes) {
       const [x, y] = place.at[name];
@@ -130,7 +133,7 @@ export default function (root, record, kit) {
       parts.value.textContent = kit.format(run.values[name], ".2f");
       parts.name.textContent = NAMES[name];
       const known = sweep ? (name === "loss" ? true : count > 0) : name === "x1";
-      parts.gradient.textContent = known ? kit.format(sums[name], ".2f") + (sweep && count < heads.length ? " + ?" : "") : "";
+      parts.gradient.textContent = known ? kit.format(sums[name], ".2f") + (sweep && count < heads.length ? place.open : "") : "";
       parts.gradient.setAttribute("fill", kit.color(complete || (!sweep && state.path === 4) ? "backward" : "muted"));
       const status = sent.has(name) ? "sent" : complete ? "ready to send" : `${count} of ${heads.length} reported`;
       parts.group.setAttribute("aria-label", `${NAMES[name]}, value ${kit.format(run.values[name], ".2f")}` + (sweep ? `, ${SENDERS.includes(name) ? status : `gradient ${known ? parts.gradient.textContent : "unknown"}`}` : ""));
@@ -194,7 +197,7 @@ function layout(total, svg) {
     const second = name.endsWith("2");
     const depth = along[name[0]];
     if (wide) return [name, [44 + depth * (width - 88), name in { z: 1, loss: 1 } ? 135 : second ? 198 : 72]];
-    return [name, [name in { z: 1, loss: 1 } ? width / 2 : width / 2 + (second ? 0.21 : -0.21) * width, 34 + depth * (height - 68)]];
+    return [name, [name in { z: 1, loss: 1 } ? width / 2 : width / 2 + (second ? 1 : -1) * Math.min(0.21 * width, width / 2 - 97), 34 + depth * (height - 68)]];
   }));
   const beside = (name, shift) => {
     const [x, y] = at[name];
@@ -204,6 +207,7 @@ function layout(total, svg) {
   const below = (name) => name.endsWith("2") || name in { z: 1, loss: 1 };
   return {
     at,
+    open: wide ? " + ?" : "+?",
     share: (tail, head) => (head === "loss" || head === "z" || tail[1] === head[1] ? 0.5 : 0.27),
     name: wide ? (name) => [at[name][0], at[name][1] + (below(name) ? 35 : -35)] : (name) => beside(name, -10),
     gradient: wide ? (name) => [at[name][0], at[name][1] + (below(name) ? 56 : -56)] : (name) => beside(name, 10),

@@ -32,7 +32,9 @@ def readout(figure, label: str) -> str:
     return figure.locator(".kit-readout", has_text=label).locator("dd").inner_text().replace("\N{MINUS SIGN}", "-")
 
 
-@pytest.mark.parametrize(("width", "scheme", "touch"), [(1280, "light", False), (390, "dark", True), (320, "light", False)])
+@pytest.mark.parametrize(
+    ("width", "scheme", "touch"), [(1280, "light", False), (390, "dark", True), (320, "light", False)]
+)
 def test_the_sweep_ends_at_the_gradient_of_the_record(open_explorable, width: int, scheme: str, touch: bool) -> None:
     page, figure = open_explorable(width=width, scheme=scheme, touch=touch)
     assert readout(figure, "Gradient in x₁") == "0.000"

@@ -9,7 +9,13 @@ from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure
 from dlprimer import MLP, Tensor, cross_entropy, digits, no_grad, relu
 
-TOLERANCE = {"steps.curves": None, "steps.best": None, "timing": None, "worked.relative-error": None, "paths.tiny.apart": None}
+TOLERANCE = {
+    "steps.curves": None,
+    "steps.best": None,
+    "timing": None,
+    "worked.relative-error": None,
+    "paths.tiny.apart": None,
+}
 
 SEEDS, EXAMPLES, CHECKED = 5, 64, 100
 STEPS = [10.0**-k for k in np.arange(1, 13.01, 0.5)]
@@ -23,7 +29,11 @@ def run(rng):
         "worked": worked_example(),
         "graph": small_graph(),
         "paths": {"tiny": path_sum(rng), "deep": paths_and_edges([64, 32, 32, 32, 10]), "growth": growth()},
-        "products": {"shallow": multiplications([64, 32, 10]), "middle": multiplications([64, 32, 32, 10]), "equal": multiplications([32] * 41)},
+        "products": {
+            "shallow": multiplications([64, 32, 10]),
+            "middle": multiplications([64, 32, 32, 10]),
+            "equal": multiplications([32] * 41),
+        },
         "steps": errors_of_differences(rng),
         "timing": {str(width): timings(width, rng) for width in WIDTHS},
         "kink": float(gradient_at_the_kink()),
@@ -72,12 +82,17 @@ def small_graph():
     ga = into_b @ gb
     gx = into_a @ ga
     paths = [
-        {"through": [j, k], "edges": [into_a[0, j], into_b[j, k], w[k], out], "product": into_a[0, j] * into_b[j, k] * w[k] * out}
+        {
+            "through": [j, k],
+            "edges": [into_a[0, j], into_b[j, k], w[k], out],
+            "product": into_a[0, j] * into_b[j, k] * w[k] * out,
+        }
         for j, k in product(range(2), repeat=2)
     ]
     return {
         **GRAPH, "a": a, "b": b, "z": z, "loss": np.log1p(np.exp(-z)), "into-a": into_a, "into-b": into_b, "out": out,
-        "gradients": {"b": gb, "a": ga, "x": gx}, "half": into_b[0, 0] * gb[0], "paths": paths, "edges": into_a.size + into_b.size + w.size + 1,
+        "gradients": {"b": gb, "a": ga, "x": gx}, "half": into_b[0, 0] * gb[0], "paths": paths,
+        "edges": into_a.size + into_b.size + w.size + 1,
     }  # fmt: skip
 
 
@@ -99,7 +114,11 @@ def path_sum(rng):
         edges = zip(weights, slopes, pairwise(path), strict=True)
         total[path[0]] += np.prod([weight[i, j] * slope[j] for weight, slope, (i, j) in edges])
         paths += 1
-    return {"paths": paths, "edges": sum(m * n for m, n in pairwise(sizes)), "apart": np.max(np.abs(total / x.grad[0] - 1))}
+    return {
+        "paths": paths,
+        "edges": sum(m * n for m, n in pairwise(sizes)),
+        "apart": np.max(np.abs(total / x.grad[0] - 1)),
+    }
 
 
 def paths_and_edges(sizes):
@@ -252,15 +271,39 @@ def claims(data):
     best = data["steps"]["best"]
     yield at_most("worked-checks", "In the worked example recursion and central difference agree to nine digits",
                   data["worked"]["relative-error"], 1e-9)  # fmt: skip
-    yield at_most("exact", "Backpropagation and the complex step agree to 14 digits, in every seed", best["complex"]["most"], 1e-14)
-    yield between("central-best", "The central difference is best near h = 1e-5", np.log10(best["central"]["h"]), -6, -4)
-    yield between("central-error", "Its best relative error lies between 1e-11 and 1e-8", np.log10(best["central"]["error"]), -11, -8)
-    yield between("one-sided-best", "The one-sided difference is best at h between 1e-8 and 1e-6", np.log10(best["one-sided"]["h"]), -8, -6)
+    yield at_most(
+        "exact",
+        "Backpropagation and the complex step agree to 14 digits, in every seed",
+        best["complex"]["most"],
+        1e-14,
+    )
+    yield between(
+        "central-best", "The central difference is best near h = 1e-5", np.log10(best["central"]["h"]), -6, -4
+    )
+    yield between(
+        "central-error",
+        "Its best relative error lies between 1e-11 and 1e-8",
+        np.log10(best["central"]["error"]),
+        -11,
+        -8,
+    )
+    yield between(
+        "one-sided-best",
+        "The one-sided difference is best at h between 1e-8 and 1e-6",
+        np.log10(best["one-sided"]["h"]),
+        -8,
+        -6,
+    )
     yield at_least("float32-error", "In float32 even the best central difference is off by more than 1e-4 relative",
                    best["central-float32"]["error"], 1e-4)  # fmt: skip
     yield between("half-wrong", "In the explorable half of a1's gradient has the opposite sign of the whole",
                   data["graph"]["half"] / data["graph"]["gradients"]["a"][0], -1, -0.2)  # fmt: skip
-    yield at_most("path-sum", "The sum over all paths equals backpropagation's gradient to 13 digits", data["paths"]["tiny"]["apart"], 1e-13)
+    yield at_most(
+        "path-sum",
+        "The sum over all paths equals backpropagation's gradient to 13 digits",
+        data["paths"]["tiny"]["apart"],
+        1e-13,
+    )
     yield between("products-two", "Over 40 equal layers backward takes 1.95 to 2 times the multiplications of forward",
                   data["products"]["equal"]["ratio"], 1.95, 2)  # fmt: skip
     yield between("time", "At each width loss and gradient take 2 to 3 times as long as the loss",
@@ -286,7 +329,16 @@ def draw_sweep(graph):
     for axes in (above, below):
         axes.set(xlim=(-0.5, 5.35), ylim=(-0.62, 1.75))
         axes.axis("off")
-    place = {"x1": (0, 1), "x2": (0, 0), "a1": (1.35, 1), "a2": (1.35, 0), "b1": (2.7, 1), "b2": (2.7, 0), "z": (3.85, 0.5), "loss": (4.8, 0.5)}
+    place = {
+        "x1": (0, 1),
+        "x2": (0, 0),
+        "a1": (1.35, 1),
+        "a2": (1.35, 0),
+        "b1": (2.7, 1),
+        "b2": (2.7, 0),
+        "z": (3.85, 0.5),
+        "loss": (4.8, 0.5),
+    }
     edges = {(f"x{i + 1}", f"a{j + 1}"): graph["into-a"][i][j] for i in range(2) for j in range(2)}
     edges |= {(f"a{i + 1}", f"b{j + 1}"): graph["into-b"][i][j] for i in range(2) for j in range(2)}
     edges |= {(f"b{j + 1}", "z"): graph["w"][j] for j in range(2)} | {("z", "loss"): graph["out"]}
@@ -303,8 +355,9 @@ def draw_sweep(graph):
     x = 0.0
     above.text(-0.3, 1.55, "path by path:", color=color("muted"), va="center")
     for number, (path, name) in enumerate(zip(graph["paths"], names, strict=True)):
-        text = signed(path["product"]) if number == 0 else signed(path["product"]).replace("\N{MINUS SIGN}", "\N{MINUS SIGN} ")
-        text = text if number == 0 else ("+ " + text if path["product"] > 0 else text)
+        text = signed(path["product"])
+        if number > 0:
+            text = f"+ {text}" if path["product"] > 0 else text.replace("\N{MINUS SIGN}", "\N{MINUS SIGN} ")
         above.text(1.35 + x, 1.55, text, color=color(name), va="center")
         x += 0.72 if number == 0 else 0.78
     above.text(1.35 + x, 1.55, f"= {signed(total)}", color=color("ink"), va="center")
@@ -313,7 +366,12 @@ def draw_sweep(graph):
     reached |= {f"{n}{i + 1}": graph["gradients"][n][i] for n in "ax" for i in range(2)}
     for (tail, head), slope in edges.items():
         (x0, y0), (x1, y1) = place[tail], place[head]
-        below.annotate("", (x0, y0), (x1, y1), arrowprops={"arrowstyle": "-|>", "color": color("backward"), "shrinkA": 13, "shrinkB": 14, "lw": 1.4})
+        below.annotate(
+            "",
+            (x0, y0),
+            (x1, y1),
+            arrowprops={"arrowstyle": "-|>", "color": color("backward"), "shrinkA": 13, "shrinkB": 14, "lw": 1.4},
+        )
         share = 0.5 if y0 == y1 or head == "z" else 0.29
         x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
         box = {"facecolor": color("paper"), "edgecolor": "none", "pad": 0.6}
@@ -321,12 +379,23 @@ def draw_sweep(graph):
     below.text(-0.3, 1.68, "one sweep:", color=color("muted"), va="center")
     for axes in (above, below):
         for node, (x, y) in place.items():
-            axes.plot(x, y, "o", markersize=25, color=color("panel"), markeredgecolor=color("muted"), markeredgewidth=1, zorder=3)
-            name = "L" if node == "loss" else f"{node[0]}_{node[1]}" if len(node) == 2 else node
-            axes.text(x, y - 0.01, r"$\mathcal{L}$" if node == "loss" else f"${name}$", ha="center", va="center", zorder=4)
+            axes.plot(
+                x,
+                y,
+                "o",
+                markersize=25,
+                color=color("panel"),
+                markeredgecolor=color("muted"),
+                markeredgewidth=1,
+                zorder=3,
+            )
+            name = r"\mathcal{L}" if node == "loss" else "_".join(node)
+            axes.text(x, y - 0.01, f"${name}$", ha="center", va="center", zorder=4)
     for node, (x, y) in place.items():
         top = y > 0.6
-        below.text(x, y + (0.33 if top else -0.36), signed(reached[node]), color=color("backward"), ha="center", va="center")
+        below.text(
+            x, y + (0.33 if top else -0.36), signed(reached[node]), color=color("backward"), ha="center", va="center"
+        )
     return figure
 
 
@@ -342,7 +411,9 @@ def draw_errors(steps):
         curve = steps["curves"][name]
         median = np.array(curve["median"])
         shown = median < 0.9
-        axes.fill_between(h[shown], np.array(curve["least"])[shown], np.array(curve["most"])[shown], color=color(role), alpha=0.18)
+        axes.fill_between(
+            h[shown], np.array(curve["least"])[shown], np.array(curve["most"])[shown], color=color(role), alpha=0.18
+        )
         axes.plot(h[shown], median[shown], color=color(role))
         direct_label(axes, h[at], median[at], label, role, dx=dx, dy=dy, ha="left" if dx > 0 else "right")
     for name, role in (("one-sided", "orange"), ("central", "blue"), ("central-float32", "purple")):
