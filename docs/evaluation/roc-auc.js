@@ -50,7 +50,7 @@ export default function (root, record, kit) {
 
   const ordered = kit.readout({ label: "Pairs in order", color: "good", format: String });
   const area = kit.readout({ label: "AUC", color: "good", format: ".3f" });
-  const precision = kit.readout({ label: "Precision at the threshold", color: "ink", format: (value) => (value < 0 ? "none called" : kit.format(value, "percent")) });
+  const precision = kit.readout({ label: "Precision at threshold", color: "ink", format: (value) => (value < 0 ? "none called" : kit.format(value, "percent")) });
   kit.slider("easy", { label: "Easy negatives added", format: "integer" });
   kit.choices("copies", { label: "Each negative stands there", names: { 1: "once", 2: "twice", 5: "5 times" } });
   kit.button("Stretch the scores", () => stretch(state));

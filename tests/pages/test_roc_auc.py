@@ -58,6 +58,8 @@ def test_a_tie_counts_one_half(explorable):
     page = explorable("?pos=" + ",".join(map(str, positives)))
     wait_for(page, "AUC", f"{auc(positives, PAIRS['negatives']):.3f}")
     assert ".5 of 20" in reading(page, "Pairs in order").inner_text()
+    tied = page.locator(".kit-line[stroke*=gold]").get_attribute("d")
+    assert tied.count("M") == 1, "one line for the one tied pair"
 
 
 def test_the_pointer_drags_a_dot(explorable):
@@ -77,7 +79,7 @@ def test_the_pointer_drags_a_dot(explorable):
 def test_copies_and_stretching_leave_auc_and_easy_negatives_raise_it(explorable):
     page = explorable()
     start = f"{PAIRS['auc']:.3f}"
-    page.get_by_text("5 times", exact=True).click()
+    page.get_by_role("radio", name="5 times").check()
     wait_for(page, "Pairs in order", f"{5 * PAIRS['right']} of {5 * PAIRS['all']}")
     wait_for(page, "AUC", start)
     assert reading(page, "Precision").inner_text() == f"{3 / 8:.1%}"
@@ -101,7 +103,7 @@ def test_copies_and_stretching_leave_auc_and_easy_negatives_raise_it(explorable)
 def test_a_threshold_above_all_scores_calls_nobody(explorable):
     page = explorable()
     page.get_by_role("slider", name="Threshold").press("End")
-    wait_for(page, "Precision at the threshold", "none called")
+    wait_for(page, "Precision at threshold", "none called")
 
 
 def test_without_javascript_the_figure_stands_there(open_page):

@@ -273,27 +273,25 @@ def pooled_in_theory(offset, separation):
 # ---- which mistakes count ----
 
 
-def swaps(rng):
-    """What is gained by putting right one positive that stands directly below a negative, by where it stands."""
-    labels, scores = normal_scores(rng, 20, 180)
-    labels = labels[np.argsort(-scores)]
-    scores = -np.arange(len(labels), dtype=float)
-    gains = []
-    for place in np.flatnonzero((labels[:-1] == 0) & (labels[1:] == 1)):
-        mended = labels.copy()
-        mended[[place, place + 1]] = 1, 0
-        gains.append([
-            int(place) + 1,
-            roc_auc_score(mended, scores) - roc_auc_score(labels, scores),
-            average_precision_score(mended, scores) - average_precision_score(labels, scores),
-        ])  # fmt: skip
-    auc_gains = [gain[1] for gain in gains]
+def swaps(rng, lists=100):
+    """What is gained by putting right one positive that stands directly below a negative: the first one and the last one."""
+    ratios, auc_gains = [], []
+    for _ in range(lists):
+        labels, scores = normal_scores(rng, 20, 180)
+        labels, scores = labels[np.argsort(-scores)], -np.arange(len(labels), dtype=float)
+        places = np.flatnonzero((labels[:-1] == 0) & (labels[1:] == 1))
+        gains = []
+        for place in (places[0], places[-1]):
+            mended = labels.copy()
+            mended[[place, place + 1]] = 1, 0
+            auc_gains.append(auc_by_ranks(mended, scores) - auc_by_ranks(labels, scores))
+            gains.append(average_precision_score(mended, scores) - average_precision_score(labels, scores))
+        ratios.append(gains[0] / gains[1])
     return {
-        "first": {"rank": gains[0][0], "ap": gains[0][2]},
-        "last": {"rank": gains[-1][0], "ap": gains[-1][2]},
-        "auc": gains[0][1],
+        "lists": lists,
+        "auc": auc_gains[0],
         "auc-spread": max(auc_gains) - min(auc_gains),
-        "ap-ratio": gains[0][2] / gains[-1][2],
+        "ap-ratio": {"median": np.median(ratios), "low": np.quantile(ratios, 0.25), "high": np.quantile(ratios, 0.75)},
     }
 
 
@@ -360,8 +358,8 @@ def claims(data):
     yield at_most("calibrated-is-best", "No offset gives a larger pooled AUC than the calibrated one",
                   max(groups["curve"]) - groups["calibrated"], 1e-9)  # fmt: skip
     yield at_most("equal-swaps", "Each such repair gains the same AUC", data["swaps"]["auc-spread"], 1e-12)
-    yield at_least("unequal-swaps", "The first repair gains at least ten times the average precision of the last",
-                   data["swaps"]["ap-ratio"], 10)  # fmt: skip
+    yield at_least("unequal-swaps", "In the median list the first repair gains at least ten times the average precision of the last",
+                   data["swaps"]["ap-ratio"]["median"], 10)  # fmt: skip
     values = list(data["classes"].values())
     yield at_least(
         "classes-differ", "The four multi-class averages spread over at least 0.03", max(values) - min(values), 0.03
@@ -436,7 +434,8 @@ def draw_prevalence(found):
     figure, (roc, pr) = new_figure(aspect=0.52, columns=2, sharey=True)
     grid = np.linspace(0, 1, 101)
     for name, role, label, at in (
-        ("0-5", "blue", "50%", 0.66), ("0-1", "green", "10%", 0.56), ("0-01", "gold", "1%", 0.42), ("0-001", "orange", "0.1% positives", 0.3),
+        ("0-5", "blue", "50%", 0.66), ("0-1", "green", "10%", 0.56),
+        ("0-01", "gold", "1%", 0.42), ("0-001", "orange", "0.1% positives", 0.3),
     ):  # fmt: skip
         roc.plot(grid, found[name]["roc"], color=color(role), linewidth=1.6)
         pr.plot(grid[1:], found[name]["pr"][1:], color=color(role))
