@@ -18,14 +18,15 @@ export default function (root, record, kit) {
     alt: "Positives above, negatives below, each at its score; a line for every pair, green if the positive scores higher",
     x: { min: 0, max: 1, label: "score", ticks: TICKS },
     y: { min: -0.32, max: 1.32, ticks: [] },
-    aspect: 0.75,
+    aspect: 0.8,
   });
   const lines = {
+    easy: scores.line({ color: "good", width: 1, opacity: 0.25 }),
     right: scores.line({ color: "good", width: 1.5, opacity: 0.5 }),
     tied: scores.line({ color: "gold", width: 1.5, dash: "5 3" }),
     wrong: scores.line({ color: "bad", width: 2.2 }),
   };
-  const easyDots = scores.points({ color: "negative", radius: 4, hollow: true });
+  const easyDots = scores.points({ color: "negative", radius: 2.5 });
   const names = [scores.text({ color: "positive", anchor: "start", bold: true }), scores.text({ color: "negative", anchor: "start", bold: true })];
   scores.threshold({
     x: "threshold", label: "Threshold", color: "ink",
@@ -58,16 +59,19 @@ export default function (root, record, kit) {
 
   const first = staircase(kit, pairs.positives, pairs.negatives);
   kit.draw(() => {
-    const easy = Array.from({ length: state.easy }, (_, i) => 0.01 + 0.004 * i);
+    const easy = Array.from({ length: state.easy }, (_, i) => 0.01 + 0.0055 * i);
     const once = [...state.neg, ...easy];
     const copies = Number(state.copies);
     const negatives = once.flatMap((score) => Array(copies).fill(score));
 
-    const shown = { right: [], tied: [], wrong: [] };
-    const outcome = (p, n) => (p > n ? "right" : p < n ? "wrong" : "tied");
-    for (const p of state.pos) for (const n of once) shown[outcome(p, n)].push([p, 1], [n, 0], GAP);
+    const shown = { easy: [], right: [], tied: [], wrong: [] };
+    const outcome = (p, n, right) => (p > n ? right : p < n ? "wrong" : "tied");
+    for (const p of state.pos) {
+      for (const n of state.neg) shown[outcome(p, n, "right")].push([p, 1], [n, 0], GAP);
+      for (const n of easy) shown[outcome(p, n, "easy")].push([p, 1], [n, 0], GAP);
+    }
     for (const [name, line] of Object.entries(lines)) line.set(shown[name]);
-    easyDots.set(easy.map((x) => [x, 0]));
+    easyDots.set(easy.map((x, i) => [x, 0.08 * (((2 * i) % 3) - 1)]));
     names[0].set(0.02, 1.2, "positives");
     names[1].set(0.02, -0.2, copies > 1 ? `negatives, ×${copies}` : "negatives");
 
