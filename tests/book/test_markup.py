@@ -138,6 +138,7 @@ def test_formulas_within_and_between_paragraphs(render) -> None:
 def test_a_claim_shows_its_text_and_margin(render) -> None:
     html = rendered(render, "It is small [!small].")
     assert "Checked claim: The first entry of the gradient is at most three. Measured: 2, at most 3." in html
+    assert "It is small<button" in html, "the mark stands close to what it marks"
     assert html.count("<button") == 2  # the other marks the page as understood
 
 
@@ -176,7 +177,7 @@ def test_a_figure_is_given_in_both_schemes_with_its_size(render, folder) -> None
         render, "::: figure noise\nalt: Noise.\n\nCaption.\n:::\n\n::: figure noise\nalt: Noise.\n\nCaption.\n:::\n"
     )
     assert html.count("<img") == 4 and html.count("#only-light") == 2 and html.count("#only-dark") == 2
-    assert html.count('loading="lazy"') == 2, "the first figure is not lazy"
+    assert html.count('loading="lazy"') == 3, "the first figure is not lazy"
     assert 'width="605"' in html and "<figcaption>Caption.</figcaption>" in html
     assets.copy_to(folder / "site")
     for address in set(part.split("#")[0] for part in html.split('src="../../')[1:]):

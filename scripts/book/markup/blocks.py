@@ -59,12 +59,16 @@ def _images(page: Page, name: str, alt: str) -> str:
     drawn = page.figure(name)
     assets.use(drawn)
     page.figures_used += 1
-    loading = "" if page.figures_used == 1 else ' loading="lazy"'
     return "".join(
         f'<img class="figure-image" src="{page.root}{drawn.site_path(scheme)}#only-{scheme}" alt="{escape(alt)}" '
-        f'width="{drawn.width}" height="{drawn.height}"{loading}>'
+        f'width="{drawn.width}" height="{drawn.height}"{_loading(page, scheme)}>'
         for scheme in ("light", "dark")
     )
+
+
+def _loading(page: Page, scheme: str) -> str:
+    """A browser fetches a lazy image only if it is shown; the page's first figure, in the usual scheme, is not to wait."""
+    return "" if page.figures_used == 1 and scheme == "light" else ' loading="lazy"'
 
 
 def _figure(page: Page, argument: str, body: list[str], line: int) -> list[str]:
