@@ -135,6 +135,31 @@ def test_formulas_within_and_between_paragraphs(render) -> None:
     assert html.index("<summary>") < html.index("<mi>z</mi>") < html.index("<mi>w</mi>")
 
 
+def test_a_displayed_formula_within_a_paragraph_is_no_block(render) -> None:
+    html = rendered(render, "before\n$$x$$\nafter\n\n- $$y$$\n\n    $$z$$\n")
+    assert '<p>before\n<span class="formula" tabindex="0"' in html and "</math></span>\nafter</p>" in html
+    assert "<p><div" not in html and html.count('<div class="formula"') == 1, "only z stands alone in its paragraph"
+    assert html.count('display="block"') == 3
+
+
+def test_words_of_the_record_stay_whole_in_formulas(render, folder) -> None:
+    extend(folder, name="Nesterov")
+    assert "Nesterov" in rendered(render, "$\\text{[=name]}$")
+
+
+def test_indented_code_and_comments_are_left_alone(render) -> None:
+    code = "Text:\n\n    x = '$a$ [=b]'\n\n    ::: figure c\n\n<!--\n::: figure d\n[=e]\n-->\n\n"
+    html = rendered(render, code + "1. A list\n\n    with $x$ and [=gradient.0]\n")
+    assert "x = '$a$ [=b]'\n\n::: figure c" in html
+    assert "<!--\n::: figure d\n[=e]\n-->" in html
+    assert "with <math><mi>x</mi></math> and 2" in html
+
+
+def test_dollars_and_code_in_alt_texts(render) -> None:
+    html = rendered(render, "::: figure noise\nalt: It costs \\$5 in `code`.\n\nCaption.\n:::")
+    assert 'alt="It costs $5 in code."' in html
+
+
 def test_a_claim_shows_its_text_and_margin(render) -> None:
     html = rendered(render, "It is small [!small].")
     assert "Checked claim: The first entry of the gradient is at most three. Measured: 2, at most 3." in html
@@ -159,6 +184,20 @@ def test_citations_and_the_list_of_what_was_cited(render) -> None:
     )
     assert 'href="https://arxiv.org/abs/1234.5"' in html and 'href="https://doi.org/10.1/x"' in html
     assert html.count("<li id=") == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("@misc{bad2020, title = {No author}, year = {2020}}", "`bad2020` in docs/bibliography.bib needs an author"),
+        ("@misc{bad2020, author = {A. B.}, year = {2020}}", "needs an author or editor, and a title"),
+        ("@misc{bad2020, title = {Open", "docs/bibliography.bib cannot be read"),
+    ],
+)
+def test_an_entry_of_the_bibliography_that_cannot_be_used_is_reported(render, folder, entry: str, said: str) -> None:
+    (folder / "docs" / "bibliography.bib").write_text(entry)
+    _, errors = render("As shown [@bad2020].\n\n::: sources")
+    assert len(errors) == 1 and said in errors[0] and errors[0].startswith(f"docs/{SRC}:10: ")
 
 
 # ---- blocks ----
@@ -229,7 +268,14 @@ def test_a_quiz_has_feedback_on_every_choice_with_and_without_javascript(render)
     assert html.count('type="radio"') == 2 and html.count('class="quiz-feedback"') == 2
     assert 'data-right="true" hidden><strong>Right.</strong> Yes, <em>two</em>.' in html
     assert "<strong>Not so.</strong> Not with 2." in html
-    assert html.index("<details><summary>Answers</summary>") < html.index("<li><strong>Not so: One</strong>")
+    assert html.index("<details data-search-exclude><summary>Answers</summary>") < html.index(
+        "<li><strong>Not so: One</strong>"
+    )
+
+
+def test_a_choice_goes_on_in_aligned_lines(render) -> None:
+    html = rendered(render, QUIZ.replace("- [x] Two", "- [X] Two\n  and more"))
+    assert "<span>Two and more</span>" in html and 'data-right="true" hidden><strong>Right.</strong> Yes' in html
 
 
 def test_a_quiz_with_several_right_choices_takes_several(render) -> None:
@@ -244,7 +290,7 @@ def test_a_quiz_with_several_right_choices_takes_several(render) -> None:
 
 def test_the_head_of_the_page(render) -> None:
     html = rendered(render, "Text.")
-    assert html.index("</h1>") < html.index('<div class="page-meta">') < html.index("<p>Text.")
+    assert html.index("</h1>") < html.index('<div class="page-meta"') < html.index("<p>Text.")
     assert 'data-question="33"' in html and '<span class="level">core</span>' in html and "1 min" in html
     assert "gradient descent</span>" in html
 
@@ -265,7 +311,14 @@ def test_the_head_of_the_page(render) -> None:
         ("[[101]]", 10, "there is no question 101; they run from 1 to 100"),
         ("[@nobody2000]", 10, "no work `nobody2000` in docs/bibliography.bib"),
         ("[@polyak1965]\n\n::: sources", 10, "did you mean polyak1964?"),
-        ("[@polyak1964]", None, "cites works but has no `::: sources`"),
+        ("Text.\n\n[@polyak1964]\n\nMore.", 12, "cites works but has no `::: sources`"),
+        ("Text.\n\n::: sources", 12, "`::: sources` on a page that cites nothing"),
+        ("[@polyak1964]\n\n::: sources\n\n::: sources", 14, "a second `::: sources`"),
+        ("Text [@polyak1964, p. 3].\n", 10, "is not understood: write `[@key]` or `[@key; @other]`"),
+        ("Text.\n\nIt is [=a b].", 12, "'[=a b]' is not understood: write `[=path]`"),
+        ("a $$x\n\nb", 10, "this formula does not end within its paragraph"),
+        ("a $\\eta b", 10, "this formula does not end within its paragraph"),
+        ("::: figure noise\nalt: An $x$.\n\nC.\n:::", 11, "an alt text is read aloud: say $x$ in words"),
         ("::: figure nope\nalt: A.\n\nC.\n:::", 10, "no figure `nope`; the experiment draws noise"),
         ("::: figure noise\n\nCaption.\n:::", 10, "has no alt text"),
         ("::: figure noise\nalt:\n\nCaption.\n:::", 10, "has no alt text"),
@@ -282,17 +335,17 @@ def test_the_head_of_the_page(render) -> None:
         ("Text.\n\n::: answer\nnever closed", 12, "`::: answer` is not closed"),
         ("Text.\n\n:::", 12, "`:::` closes nothing"),
         ("::: nonsense", 10, "no block `nonsense`; there are answer, figure"),
+        ("Text.\n\n::: Sources", 12, "'::: Sources' is no block: write `::: name`, the name being one of answer"),
+        (":::sources", 10, "':::sources' is no block"),
         ("::: contents nowhere", 10, "unknown chapter `nowhere`"),
     ],
 )
-def test_a_mistake_is_reported_once_with_page_and_line(render, body: str, line: int | None, said: str) -> None:
+def test_a_mistake_is_reported_once_with_page_and_line(render, body: str, line: int, said: str) -> None:
     _, errors = render(body)
     assert len(errors) == 1, errors
     where, _, message = errors[0].partition(": ")
     assert said in message
-    assert where.startswith(f"docs/{SRC}:")
-    if line is not None:
-        assert int(where.rpartition(":")[2]) == line
+    assert where == f"docs/{SRC}:{line}"
 
 
 @pytest.mark.parametrize(

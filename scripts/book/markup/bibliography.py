@@ -31,25 +31,34 @@ def work(key: str) -> Work:
     Raises:
         MarkupError: If the bibliography does not hold it.
     """
-    known = _works(FILE, FILE.stat().st_mtime_ns if FILE.is_file() else 0)
-    if key not in known:
-        near = get_close_matches(key, known, n=3)
+    changed = FILE.stat().st_mtime_ns if FILE.is_file() else 0
+    entries = _entries(FILE, changed)
+    if key not in entries:
+        near = get_close_matches(key, entries, n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else "; add it there once it is verified"
         raise MarkupError(f"no work `{key}` in docs/{FILE.name}{hint}")
-    return known[key]
+    return _work(key, FILE, changed)
 
 
 @cache
-def _works(file: Path, _: float) -> dict[str, Work]:
+def _entries(file: Path, changed: int) -> dict[str, Any]:
     from pybtex.database import parse_file
+    from pybtex.exceptions import PybtexError
 
     if not file.is_file():
         return {}
-    return {key: _work(key, entry) for key, entry in parse_file(str(file), bib_format="bibtex").entries.items()}
+    try:
+        return dict(parse_file(str(file), bib_format="bibtex").entries)
+    except PybtexError as error:
+        raise MarkupError(f"docs/{file.name} cannot be read: {error}") from error
 
 
-def _work(key: str, entry: Any) -> Work:
+@cache
+def _work(key: str, file: Path, changed: int) -> Work:
+    entry = _entries(file, changed)[key]
     people = entry.persons.get("author") or entry.persons.get("editor") or []
+    if not people or "title" not in entry.fields:
+        raise MarkupError(f"the work `{key}` in docs/{file.name} needs an author or editor, and a title")
     last = [_text(" ".join(person.prelast_names + person.last_names)) for person in people]
     names = [_name(person) for person in people]
     year = _text(entry.fields.get("year", "no year"))
@@ -105,4 +114,12 @@ def _address(fields: Any) -> tuple[str, str] | None:
 def _text(latex: str) -> str:
     from pybtex.richtext import Text
 
-    return str(Text.from_latex(latex).render_as("text")).replace("--", "–")
+    return str(Text.from_latex(latex).render(_plain_text())).replace("--", "–")
+
+
+@cache
+def _plain_text() -> Any:
+    """Made once: to look the backend up by name goes through every installed package."""
+    from pybtex.backends.plaintext import Backend
+
+    return Backend()

@@ -141,7 +141,8 @@ def _example(page: Page, argument: str, body: list[str], line: int) -> list[str]
 
 # ---- quiz ----
 
-CHOICE = re.compile(r"^- \[( |x)\] (.*)$")
+CHOICE = re.compile(r"^- \[([ xX])\] (.*)$")
+CONTINUED = re.compile(r"^ {1,3}\S")
 
 
 def _quiz(page: Page, argument: str, body: list[str], line: int) -> list[str]:
@@ -158,7 +159,7 @@ def _quiz(page: Page, argument: str, body: list[str], line: int) -> list[str]:
         text, feedback = _choice_and_feedback(found[2], body[start + 1 : end])
         if not feedback:
             page.error(line + 1 + start, f"the choice {text!r} has no feedback: indent a paragraph beneath it")
-        choices.append((found[1] == "x", text, feedback, line + 1 + start))
+        choices.append((found[1] in "xX", text, feedback, line + 1 + start))
     right = sum(choice[0] for choice in choices)
     if not 0 < right < len(choices):
         raise MarkupError(
@@ -186,21 +187,28 @@ def _quiz(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     )
     legend = f"<legend>{html(question, line + 1)}{hint}</legend>"
     # Without JavaScript the choices cannot answer, so the answers stand folded beneath; quiz.js puts them away.
-    folded = f"<details><summary>Answers</summary><ul>{answers}</ul></details>"
+    folded = f"<details data-search-exclude><summary>Answers</summary><ul>{answers}</ul></details>"
     return [page.keep(f'<fieldset class="quiz">{legend}{"".join(items)}{folded}</fieldset>')]
 
 
 def _choice_and_feedback(first: str, rest: list[str]) -> tuple[str, str]:
-    """A choice may run over several lines; its feedback begins after a blank line or as the first indented paragraph."""
-    text, lines = first, list(rest)
-    lines = textwrap.dedent("\n".join(lines)).strip("\n").split("\n") if any(line.strip() for line in lines) else []
-    return text.strip(), "\n".join(lines).strip()
+    """A choice may go on in lines aligned with it; what is left beneath it is its feedback."""
+    text = [first]
+    while len(text) <= len(rest) and CONTINUED.match(rest[len(text) - 1]):
+        text.append(rest[len(text) - 1].strip())
+    feedback = textwrap.dedent("\n".join(rest[len(text) - 1 :])).strip()
+    if not feedback:
+        return first.strip(), " ".join(text[1:])
+    return " ".join(text).strip(), feedback
 
 
 # ---- lists ----
 
 
 def _sources(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    if page.sources_line:
+        raise MarkupError("a second `::: sources`: all works the page cites stand in one list")
+    page.sources_line = line
     return [SOURCES_MARK]
 
 
@@ -217,14 +225,13 @@ def _progress(page: Page, argument: str, body: list[str], line: int) -> list[str
 
 def finish(page: Page, lines: list[str]) -> list[str]:
     """Put the list of sources where it belongs, now that all citations are known."""
-    if SOURCES_MARK in lines:
-        items = "".join(f'<li id="source-{escape(key)}">{bibliography.work(key).html}</li>' for key in page.cited)
-        if not items and not page.citations:
-            page.error(lines.index(SOURCES_MARK), "`::: sources` on a page that cites nothing")
-        return [page.keep(f'<ol class="sources">{items}</ol>') if line == SOURCES_MARK else line for line in lines]
-    if page.cited:
-        page.error(len(lines), "the page cites works but has no `::: sources`")
-    return lines
+    if page.cited and not page.sources_line:
+        page.error(page.first_citation, "the page cites works but has no `::: sources`")
+    if page.sources_line and not page.first_citation:
+        page.error(page.sources_line, "`::: sources` on a page that cites nothing")
+    items = "".join(f'<li id="source-{escape(key)}">{bibliography.work(key).html}</li>' for key in page.cited)
+    listed = f'<ol class="sources">{items}</ol>' if items else ""
+    return [line.replace(SOURCES_MARK, page.keep(listed)) if line.strip() == SOURCES_MARK else line for line in lines]
 
 
 KINDS: dict[str, Kind] = {

@@ -26,7 +26,7 @@ def _engine() -> Any:
 
 @cache
 def to_mathml(tex: str, display: bool) -> str:
-    """The formula as MathML, a displayed one in a box that scrolls when it is too wide.
+    """The formula as MathML.
 
     Raises:
         MarkupError: With the engine's reason, if the TeX is wrong.
@@ -36,4 +36,4 @@ def to_mathml(tex: str, display: bool) -> str:
     except Exception as error:
         reason = str(error).partition("\n")[0].removeprefix("ParseError:").strip()
         raise MarkupError(f"formula {tex.strip()!r}: {reason}") from error
-    return f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{mathml}</div>' if display else mathml
+    return mathml

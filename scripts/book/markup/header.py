@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from book.markup.page import LEVELS, MarkupError, Page
 
-WORDS_PER_MINUTE = 200
+WORDS_PER_MINUTE = 220
 NOT_READ = re.compile(r"^```.*?^```|^::: quiz.*?^:::$|^\?\?\? .*?(?=^\S)", re.MULTILINE | re.DOTALL)
 
 
 def insert(page: Page, lines: list[str], source: list[str]) -> list[str]:
     """Check the page's title and front matter, and put the line of facts beneath the title."""
     question = page.question
+    try:
+        named = page.front_matter.get("question")
+    except MarkupError as error:
+        page.error(1 - page.lines_before, f"front matter: {error}")
+        return lines
     if question is None:
-        if page.front_matter.get("question") is not None:
-            page.error(1, f"front matter names question {page.front_matter['question']}, whose page is elsewhere")
+        if named is not None:
+            page.error(1 - page.lines_before, f"front matter names question {named}, whose page is elsewhere")
         return lines
     at = next((i for i, line in enumerate(lines) if line.startswith("# ")), None)
     title = lines[at].removeprefix("# ").strip() if at is not None else ""
@@ -28,7 +34,13 @@ def insert(page: Page, lines: list[str], source: list[str]) -> list[str]:
     except MarkupError as error:
         page.error(1 - page.lines_before, f"front matter: {error}")
         return lines
-    return [*lines[: at + 1], "", page.keep(f'<div class="page-meta">{facts}</div>'), "", *lines[at + 1 :]]
+    return [
+        *lines[: at + 1],
+        "",
+        page.keep(f'<div class="page-meta" data-search-exclude>{facts}</div>'),
+        "",
+        *lines[at + 1 :],
+    ]
 
 
 def _facts(page: Page, text: str) -> str:
@@ -57,5 +69,7 @@ def _facts(page: Page, text: str) -> str:
 
 def _short_link(page: Page, number: int) -> str:
     question, address = page.link(number)
-    name = question.slug.replace("-", " ")
-    return f'<a href="{address}">{name}</a>' if address else f'<span class="question-future">{name}</span>'
+    name, title = question.slug.replace("-", " "), escape(f"Question {number}: {question.title}")
+    if address is None:
+        return f'<span class="question-future" title="{title}">{name}</span>'
+    return f'<a href="{address}" title="{title}">{name}</a>'

@@ -20,7 +20,8 @@ TOKEN = re.compile(
     | \[=(?P<path>[^\]:\s]+)(?::(?P<format>[^\]\n]*))?\]
     | [ \t]*\[!(?P<claim>[^\]\s]+)\]
     | \[\[(?P<question>\d+)(?:\\?\|(?P<words>[^\]]+))?\]\]
-    | \[(?P<keys>@[^\]\s]+(?:;\s*@[^\]\s]+)*)\]
+    | \[(?P<keys>@[^\]\s;,]+(?:;\s*@[^\]\s;,]+)*)\](?!\()
+    | (?P<broken>\[[=!@][ \t]*[A-Za-z0-9][^\]\n]*(?:\](?!\()|(?=\n|\Z)) | \$\$ | \$(?=\\))
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -30,24 +31,31 @@ def replace(page: Page, text: str, first_line: int) -> str:
     """The text with its markup replaced; `first_line` is the line it starts at."""
 
     def one(token: re.Match[str]) -> str:
+        if token["keys"]:
+            page.first_citation = page.first_citation or line_of(token)
         for name, make in MAKERS.items():
             if token[name] is not None:
                 try:
                     return make(page, token)
                 except MarkupError as error:
-                    return page.error(first_line + text.count("\n", 0, token.start()), error)
+                    return page.error(line_of(token), error)
         return "$" if token[0] == r"\$" else token[0]
+
+    def line_of(token: re.Match[str]) -> int:
+        return first_line + text.count("\n", 0, token.start())
 
     return TOKEN.sub(one, text)
 
 
 def plain(page: Page, text: str, line: int) -> str:
-    """The text for an attribute: its numbers in place, without other markup."""
+    """The text for an attribute, which holds words and numbers only."""
 
     def one(token: re.Match[str]) -> str:
-        if token["path"] is None:
-            return token[0]
+        if token["escaped"] or token["code"]:
+            return token[0].lstrip("\\").strip("`")
         try:
+            if token["path"] is None:
+                raise MarkupError(f"an alt text is read aloud: say {token[0].strip()} in words")
             return numbers.in_text(page.value(token["path"]), token["format"])
         except MarkupError as error:
             page.error(line, error)
@@ -62,15 +70,24 @@ def _formula(page: Page, token: re.Match[str], display: bool) -> str:
     def number(inner: re.Match[str]) -> str:
         return numbers.in_formula(page.value(inner["path"]), inner["format"]) if inner["path"] else inner[0]
 
-    html = formulas.to_mathml(TOKEN.sub(number, source), display)
-    return page.keep(html)
+    mathml = formulas.to_mathml(TOKEN.sub(number, source), display)
+    if not display:
+        return page.keep(mathml)
+    tag = "div" if _alone(token) else "span"
+    return page.keep(f'<{tag} class="formula" tabindex="0" role="group" aria-label="Formula">{mathml}</{tag}>')
+
+
+def _alone(token: re.Match[str]) -> bool:
+    """Whether a paragraph holds nothing else: within other words only what belongs in a paragraph may stand."""
+    before, after = token.string[: token.start()], token.string[token.end() :]
+    return bool(re.search(r"(?:\A|\n[ \t]*\n)[ \t]*\Z", before) and re.match(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z))", after))
 
 
 def _claim(page: Page, token: re.Match[str]) -> str:
     claim = page.claim(token["claim"])
-    text = f"{escape(claim.text)}. Measured: {claim.margin_text}."
+    text = f"{escape(claim.text.rstrip('.'))}. Measured: {claim.margin_text}."
     return page.keep(
-        f'<button type="button" class="claim" aria-label="Checked claim: {text}">'
+        f'<button type="button" class="claim" data-search-exclude aria-label="Checked claim: {text}">'
         f'<span aria-hidden="true">✓</span><span class="claim-text" aria-hidden="true">{text}</span></button>'
     )
 
@@ -85,13 +102,19 @@ def _question(page: Page, token: re.Match[str]) -> str:
 
 def _citation(page: Page, token: re.Match[str]) -> str:
     links = []
-    page.citations += 1
     for key in (part.strip().removeprefix("@") for part in token["keys"].split(";")):
         work = bibliography.work(key)
         if key not in page.cited:
             page.cited.append(key)
         links.append(f'<a class="citation" href="#source-{escape(key)}">{escape(work.label)}</a>')
     return page.keep(f"({'; '.join(links)})")
+
+
+def _broken(page: Page, token: re.Match[str]) -> str:
+    if token["broken"].startswith("$"):
+        raise MarkupError("this formula does not end within its paragraph: close it, or write \\$ for a dollar")
+    forms = {"=": "`[=path]` or `[=path:format]`", "!": "`[!claim]`", "@": "`[@key]` or `[@key; @other]`"}
+    raise MarkupError(f"{token['broken']!r} is not understood: write {forms[token['broken'][1]]}")
 
 
 MAKERS: dict[str, Callable[[Page, re.Match[str]], str]] = {
@@ -101,4 +124,5 @@ MAKERS: dict[str, Callable[[Page, re.Match[str]], str]] = {
     "claim": _claim,
     "question": _question,
     "keys": _citation,
+    "broken": _broken,
 }

@@ -36,6 +36,8 @@ def in_text(value: Any, how: str | None) -> str:
 def in_formula(value: Any, how: str | None) -> str:
     """For TeX."""
     text = formatted(value, how)
+    if isinstance(value, str):
+        return text
     mantissa, e, exponent = text.partition("e")
     mantissa = mantissa.replace(",", "{,}").replace("%", r"\%")
-    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if e and not isinstance(value, str) else mantissa
+    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if e else mantissa

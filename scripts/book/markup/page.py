@@ -44,11 +44,12 @@ class Page:
         # MkDocs gives every page's Markdown the file it is rendering; elsewhere the text stands for itself.
         file = getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
         self.src_uri: str = file.src_uri if file else ""
-        self.root: str = "../" * str(file.url).rstrip(".").count("/") if file else ""
+        self.root: str = "../" * str(file.url).removeprefix("./").count("/") if file else ""
         self.source = Path(file.abs_src_path).read_text(encoding="utf-8-sig") if file else ""
         self.question: Question | None = by_page(self.src_uri) if self.src_uri else None
         self.cited: list[str] = []
-        self.citations = 0
+        self.first_citation = 0
+        self.sources_line = 0
         self.figures_used = 0
         self._record_reported = False
 
@@ -65,7 +66,7 @@ class Page:
     def lines_before(self) -> int:
         """Lines of front matter, which the renderer cuts off with the blank lines after it."""
         found = FRONT_MATTER.match(self.source)
-        if not found:
+        if not found or not isinstance(_parsed(found[1]), dict):
             return 0
         rest = self.source[found.end() :]
         return found[0].count("\n") + len(rest) - len(rest.lstrip("\n"))
@@ -73,8 +74,10 @@ class Page:
     @cached_property
     def front_matter(self) -> dict[str, Any]:
         found = FRONT_MATTER.match(self.source)
-        loaded = yaml.safe_load(found[1]) if found else {}
-        return loaded if isinstance(loaded, dict) else {}
+        loaded = _parsed(found[1]) if found else {}
+        if not isinstance(loaded, dict):
+            raise MarkupError(loaded)
+        return loaded
 
     # ---- what the page may use ----
 
@@ -149,14 +152,25 @@ class Page:
 
     def keep(self, html: str) -> str:
         """HTML that no other extension touches: a placeholder that Markdown replaces at the end."""
-        return self.md.htmlStash.store(html)
+        return str(self.md.htmlStash.store(html))
 
     def fragment(self, text: str) -> str:
         """Markdown, with our markup already replaced, as HTML; a single paragraph without its tags."""
         converter = Markdown(extensions=["pymdownx.superfences", "pymdownx.inlinehilite", "attr_list", "tables"])
         # Placeholders of what is kept are marked by control characters, which a second converter would remove.
-        html = converter.convert(text.translate(_HIDE)).translate(_SHOW)
+        html = str(converter.convert(text.translate(_HIDE))).translate(_SHOW)
         return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
+
+
+def _parsed(front_matter: str) -> dict[str, Any] | str:
+    """What the front matter says, or why it says nothing; the renderer takes the second for text of the page."""
+    try:
+        loaded = yaml.safe_load(front_matter)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 2})" if mark else ""
+        return f"it is not valid YAML{where}: {getattr(error, 'problem', None) or error}"
+    return loaded if isinstance(loaded, dict) else "it must be lines of `name: value`"
 
 
 def shortened(value: dict[str, Any]) -> str:

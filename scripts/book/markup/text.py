@@ -10,6 +10,10 @@ from book.markup.page import MarkupError, Page
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 OPENING = re.compile(r"^( *):::[ \t]+([a-z]+)(?:[ \t]+(.*?))?[ \t]*$")
 CLOSING = re.compile(r"^ *:::[ \t]*$")
+COLONS = re.compile(r"^ *:::")
+INDENTED = re.compile(r"^ {4,}\S")
+# What indented lines may belong to: a list, a definition, a footnote, an admonition. Elsewhere they are code.
+CONTAINER = re.compile(r"^ {0,3}(?:[-*+] |\d+\. |: |\?\?\?|!!!|===|\[\^[^\]]+\]:)")
 
 
 def render(page: Page, lines: list[str]) -> list[str]:
@@ -18,6 +22,7 @@ def render(page: Page, lines: list[str]) -> list[str]:
     chunk: list[str] = []
     start = 1
     i = 0
+    literal = _literal(lines)
 
     def close_text() -> None:
         if chunk:
@@ -25,11 +30,16 @@ def render(page: Page, lines: list[str]) -> list[str]:
             chunk.clear()
 
     while i < len(lines):
+        if i in literal:
+            close_text()
+            result.append(lines[i])
+            i += 1
+            continue
         fence, opening = FENCE.match(lines[i]), OPENING.match(lines[i])
         if not fence and not opening:
-            if CLOSING.match(lines[i]):
+            if COLONS.match(lines[i]):
                 close_text()
-                result.append(page.error(i + 1, "`:::` closes nothing"))
+                result.append(page.error(i + 1, _colons(lines[i])))
                 i += 1
                 start = i + 1
                 continue
@@ -50,6 +60,37 @@ def render(page: Page, lines: list[str]) -> list[str]:
         start = i + 1
     close_text()
     return blocks.finish(page, header.insert(page, result, lines))
+
+
+def _literal(lines: list[str]) -> set[int]:
+    """The lines that say nothing to us: indented code, and comments over several lines."""
+    found: set[int] = set()
+    in_container = in_comment = False
+    i = 0
+    while i < len(lines):
+        line = lines[i]
+        if in_comment or (line.lstrip().startswith("<!--") and "-->" not in line):
+            found.add(i)
+            in_comment = "-->" not in line
+        elif fence := FENCE.match(line):
+            if not INDENTED.match(line):
+                in_container = False
+            i = fence_end(lines, i, fence[1])
+            continue
+        else:
+            after_blank = i == 0 or not lines[i - 1].strip()
+            if INDENTED.match(line) and not in_container and (after_blank or i - 1 in found):
+                found.add(i)
+            elif line.strip() and not INDENTED.match(line):
+                in_container = bool(CONTAINER.match(line)) or (in_container and not after_blank)
+        i += 1
+    return found
+
+
+def _colons(line: str) -> str:
+    if CLOSING.match(line):
+        return "`:::` closes nothing"
+    return f"{line.strip()!r} is no block: write `::: name`, the name being one of {', '.join(blocks.KINDS)}"
 
 
 def fence_end(lines: list[str], i: int, mark: str) -> int:
