@@ -70,7 +70,7 @@ lint: .venv/test
 	@$(BIN)/mypy
 
 unit: .venv/test
-	$(call say,"Library, records, markup, site")
+	$(call say,"The library and the records; the markup and the site")
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 -m "not browser"
 
 browser: .venv/test

@@ -31,6 +31,13 @@ CARD = """
 """
 
 
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 def preview(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 1200, "height": 630})
     page.goto(address + PAGE)
@@ -53,6 +60,7 @@ def readme(page: Page, address: str) -> None:
     page.locator("figure.explorable").scroll_into_view_if_needed()
     page.wait_for_timeout(1500)
     page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(1500)
     page.screenshot(path=ASSETS / "readme.png")
 
 
@@ -61,7 +69,7 @@ def main() -> int:
     if chromium is None or not (SITE / PAGE).is_dir():
         print("needs Chromium, and the site built by: make build", file=sys.stderr)
         return 1
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
+    handler = functools.partial(QuietHandler, directory=SITE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -288,10 +288,10 @@ def draw_race(race):
     x, y = np.meshgrid(np.linspace(-9, 4, 120), np.linspace(-3.4, 2.6, 90))
     levels = np.geomspace(0.02, 3.5, 7)
     axes.contour(x, y, 0.5 * (x**2 / race["kappa"] + y**2), levels=levels, colors=color("rule"), linewidths=1)
-    for name, label, at, dy in (("sgd", "SGD", 6, 14), ("momentum", "momentum", 2, -13), ("nesterov", "Nesterov", 1, 14)):
+    for name, label, at, dx, dy in (("sgd", "SGD", 9, 0, 13), ("momentum", "momentum", 3, 8, -5), ("nesterov", "Nesterov", 3, 4, -12)):
         path = np.array(race["paths"][name])
         axes.plot(*path.T, color=color(name), marker="o", markersize=4, linewidth=1.6)
-        direct_label(axes, *path[at], label, name, dx=2, dy=dy, ha="left")
+        direct_label(axes, *path[at], label, name, dx=dx, dy=dy)
     axes.plot(*race["point"], marker="o", markersize=9, color=color("ink"))
     axes.plot(0, 0, marker="+", markersize=12, color=color("ink"), markeredgewidth=2)
     axes.set(xlim=(-9, 4), ylim=(-3.4, 2.6), xlabel="weight along the valley", ylabel="weight across")
