@@ -1,5 +1,7 @@
-"""The browser for every test that wants one: a built site, Chromium, and pages that may not log errors or reach outside.
+"""What tests share: the comparison with recorded results of PyTorch, and the browser for every test that wants one.
 
+`follows_golden(case)` runs a case that `scripts/goldens/recording.py` wrote. The browser: a built site, Chromium, and pages that may not
+log errors or reach outside.
 `open_page(path)` opens a page of the built book; a test that uses it (or `page`, `site`, `chromium`) is marked `browser`.
 """
 
@@ -16,7 +18,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import dlprimer
+from dlprimer import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,6 +34,63 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+
+
+# ---- goldens ----
+def decode(value: Any, dtype: Any = np.float64) -> Any:
+    """What `recording.encode` wrote, with floating-point arrays in this dtype."""
+    if isinstance(value, dict) and value.keys() == {"dtype", "shape", "values"}:
+        array = np.array(value["values"], value["dtype"]).reshape(value["shape"])
+        return array.astype(dtype) if array.dtype.kind == "f" else array
+    if isinstance(value, dict):
+        return {k: decode(v, dtype) for k, v in value.items()}
+    return [decode(v, dtype) for v in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="session")
+def follows_golden() -> Callable[..., None]:
+    """Check a recorded case of a function or module: outputs, gradients of inputs and parameters, buffers, and that no input changes."""
+
+    def run(case: dict[str, Any], dtype: Any = np.float64, rtol: float = 1e-9, atol: float = 1e-9, **extra: Any) -> None:
+        def close(actual: Any, expected: Any, what: str) -> None:
+            expected = decode(expected, dtype)
+            assert actual is not None, f"{what}: no result"
+            actual = np.asarray(actual.data if isinstance(actual, Tensor) else actual)
+            assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype), what
+            np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol, err_msg=what)
+
+        values, options = decode(case["arguments"], dtype), decode(case["options"], dtype)
+        wanted = [gradient is not None for gradient in case["gradients"]]
+        inputs = [Tensor(v, requires_grad=True) if w else v for v, w in zip(values, wanted, strict=True)]
+        module = None
+        if "module" in case:
+            module = getattr(dlprimer, case["module"])(**case["settings"], **extra).to(dtype).train(case["training"])
+            module.load_state_dict(decode(case["state"], dtype))
+        function = module or getattr(dlprimer, case["function"])
+        output = function(*inputs, **options, **({} if module else extra))
+        outputs = output if isinstance(output, tuple) else (output,)
+        outputs = tuple(y for y in outputs if y is not None)
+        assert len(outputs) == len(case["outputs"])
+        total: Any = 0
+        for i, (y, expected, weight) in enumerate(zip(outputs, case["outputs"], case["cotangents"], strict=True)):
+            close(y, expected, f"output {i}")
+            if isinstance(y, Tensor) and y.requires_grad:
+                total = total + (y * decode(weight, dtype)).sum()
+        if isinstance(total, Tensor):
+            total.backward()
+        for i, gradient in enumerate(case["gradients"]):
+            if gradient is not None:
+                close(inputs[i].grad, gradient, f"gradient of argument {i}")
+                np.testing.assert_array_equal(inputs[i].data, values[i], err_msg=f"argument {i} was changed")
+        if module is not None:
+            parameters = dict(module.named_parameters())
+            for name, gradient in case["parameter_gradients"].items():
+                close(parameters[name].grad, gradient, f"gradient of {name}")
+            state = module.state_dict()
+            for name, value in case["state_after"].items():
+                np.testing.assert_allclose(state[name], decode(value, dtype), rtol=rtol, atol=atol, err_msg=name)
+
+    return run
 
 
 # ---- serving ----
