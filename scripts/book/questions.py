@@ -20,6 +20,9 @@ class Question:
     number: int
     slug: str
     title: str
+    name: str
+    level: str
+    prerequisites: tuple[int, ...]
     chapter_slug: str
 
     @property
@@ -66,7 +69,12 @@ def chapters() -> tuple[Chapter, ...]:
             chapter["number"],
             chapter["slug"],
             chapter["title"],
-            tuple(Question(q["number"], q["slug"], q["title"], chapter["slug"]) for q in chapter["questions"]),
+            tuple(
+                Question(
+                    q["number"], q["slug"], q["title"], q["name"], q["level"], tuple(q["prerequisites"]), chapter["slug"]
+                )
+                for q in chapter["questions"]
+            ),
         )
         for chapter in listed
     )

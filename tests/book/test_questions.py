@@ -25,3 +25,11 @@ def test_an_unknown_question_is_named_with_what_there_is() -> None:
         questions.by_number(101)
     with pytest.raises(KeyError, match="did you mean roc-auc"):
         questions.by_slug("roc-aux")
+
+
+def test_a_question_has_a_name_of_its_own_a_level_and_what_comes_before_it() -> None:
+    listed = questions.all_questions()
+    assert len({question.name for question in listed}) == 100
+    assert {question.level for question in listed} == {"core", "intermediate", "advanced"}
+    for question in listed:  # what to read before stands earlier in the book, so the graph has no cycles
+        assert all(1 <= number < question.number for number in question.prerequisites), question

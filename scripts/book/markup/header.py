@@ -62,14 +62,14 @@ def _facts(page: Page, text: str) -> str:
         f"<span>{minutes} min</span>",
     ]
     if before:
-        facts.append(f"<span>Read before: {', '.join(_short_link(page, number) for number in before)}</span>")
+        facts.append(f"<span>Read before: {' · '.join(_short_link(page, number) for number in before)}</span>")
     button = f'<button type="button" class="understood" data-question="{question.number}" aria-pressed="false">Mark as understood</button>'
     return "".join([*facts, button])
 
 
 def _short_link(page: Page, number: int) -> str:
     question, address = page.link(number)
-    name, title = question.slug.replace("-", " "), escape(f"Question {number}: {question.title}")
+    name, title = escape(question.name), escape(f"Question {number}: {question.title}")
     if address is None:
         return f'<span class="question-future" title="{title}">{name}</span>'
     return f'<a href="{address}" title="{title}">{name}</a>'
