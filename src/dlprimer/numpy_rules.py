@@ -6,6 +6,7 @@ does not take (`out=`, `where=`, ...) raise a TypeError.
 
 from __future__ import annotations
 
+import math
 import operator
 import string
 from collections.abc import Callable
@@ -109,8 +110,11 @@ def minimum(x: Array, y: Array) -> WithGradient:
 @gradient_of(np.logaddexp)
 @differentiable
 def logaddexp(x: Array, y: Array) -> WithGradient:
-    z = np.logaddexp(x, y)
-    return z, lambda g: (lambda: g * np.exp(x - z), lambda: g * np.exp(y - z))
+    def vjp(g: Array) -> Any:
+        lead = 0.5 * np.tanh(0.5 * np.subtract(x, y))  # e^x / (e^x + e^y) - 1/2
+        return g * (0.5 + lead), g * (0.5 - lead)
+
+    return np.logaddexp(x, y), vjp
 
 
 @gradient_of(np.hypot)
@@ -123,8 +127,14 @@ def hypot(x: Array, y: Array) -> WithGradient:
 @gradient_of(np.arctan2)
 @differentiable
 def arctan2(y: Array, x: Array) -> WithGradient:
-    r2 = np.square(x) + np.square(y)
-    return np.arctan2(y, x), lambda g: (lambda: g * x / r2, lambda: -g * y / r2)
+    """At the origin, which has no angle, the gradient is taken as 0, as in PyTorch."""
+    r2 = np.asarray(np.square(x) + np.square(y))
+
+    def vjp(g: Array) -> Any:
+        per_length = np.divide(g, r2, out=np.zeros_like(r2), where=r2 != 0)
+        return (lambda: per_length * x), (lambda: -per_length * y)
+
+    return np.arctan2(y, x), vjp
 
 
 # ---- functions of one number: d(input, output) is the derivative ----
@@ -190,8 +200,9 @@ def clip(a: Array, a_min: Any = None, a_max: Any = None, *, min: Any = None, max
     def vjp(g: Array) -> Any:
         below = np.less(a, low) if low is not None else np.False_
         above = np.greater(a, high) if high is not None else np.False_
-        inside = ~(below | above)
-        return lambda: g * inside, lambda: g * (below & ~above), lambda: g * above, lambda: g * (below & ~above), lambda: g * above
+        crossed = np.less(high, low) if low is not None and high is not None else np.False_  # then the result is high everywhere
+        dlow, dhigh = lambda: g * (below & ~above & ~crossed), lambda: g * (above | crossed)
+        return lambda: g * ~(below | above), dlow, dhigh, dlow, dhigh
 
     return np.clip(a, low, high), vjp
 
@@ -311,11 +322,19 @@ def cumsum(a: Array, axis: int | None = None) -> WithGradient:
     return np.cumsum(a, axis=axis), vjp
 
 
+@gradient_of(np.diff)
+def diff(a: Array, n: int = 1, axis: int = -1) -> Any:
+    before = (slice(None),) * (axis % np.ndim(a))
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
+
+
 @gradient_of(np.linalg.norm)
 def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Vector norms of any order and the Frobenius norm; at zero the gradient is taken as 0, as in PyTorch."""
     if ord in (None, 2, "fro") and (ord is None or isinstance(axis, int) or ord == "fro" or x.ndim == 1):
-        return euclidean_norm(x, axis=axis, keepdims=keepdims)
+        return vector_norm(x, 2, axis=axis, keepdims=keepdims)
     if not isinstance(axis, (int, np.integer)) and x.ndim != 1:
         raise TypeError(f"np.linalg.norm of tensors: the matrix norm ord={ord!r} has no gradient rule; ord None and 'fro' do")
     magnitude = np.abs(x)
@@ -323,17 +342,24 @@ def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) ->
         return np.max(magnitude, axis=axis, keepdims=keepdims)
     if ord == -np.inf:
         return np.min(magnitude, axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return np.sum(magnitude, axis=axis, keepdims=keepdims)
-    return np.sum(magnitude**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    if ord == 0:  # how many are not zero
+        return np.sum(np.sign(magnitude), axis=axis, keepdims=keepdims)
+    return vector_norm(x, ord, axis=axis, keepdims=keepdims)
 
 
 @differentiable
-def euclidean_norm(x: Array, axis: Any = None, keepdims: bool = False) -> WithGradient:
-    y = np.asarray(np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)))
+def vector_norm(x: Array, ord: float = 2, axis: Any = None, keepdims: bool = False) -> WithGradient:
+    """sum(|x|^ord)^(1/ord); its gradient is (|x| / norm)^(ord - 1) with the sign of x, and taken as 0 where that is not defined."""
+    if ord == 2:
+        y = np.asarray(np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)))
+    else:
+        y = np.asarray(np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord))
 
     def vjp(g: Array) -> Array:
-        return x * spread(np.divide(g, y, out=np.zeros_like(y), where=y != 0), axis, x)
+        if ord == 2:
+            return x * spread(np.divide(g, y, out=np.zeros_like(y), where=y != 0), axis, x)
+        share = np.divide(np.abs(x), spread(y, axis, x), out=np.zeros_like(x), where=x != 0)
+        return spread(g, axis, x) * np.sign(x) * np.power(share, ord - 1, out=share, where=x != 0)
 
     return y, vjp
 
@@ -359,7 +385,8 @@ def matmul(x: Array, y: Array) -> WithGradient:
 
         def dy() -> Array:
             if y.ndim == 2 and x.ndim > 2:  # one matrix for the whole batch: one product, instead of a sum of many
-                return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+                rows = math.prod(x.shape[:-1])
+                return x.reshape(rows, x.shape[-1]).T @ g.reshape(rows, g.shape[-1])
             product = (x[:, None] if x.ndim == 1 else transposed(x)) @ g
             return product[..., 0] if y.ndim == 1 else product
 
@@ -397,6 +424,8 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Any:
     if isinstance(axes, int):
         axes = (list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes)))
     left, right = ([n] if isinstance(n, int) else list(n) for n in axes)
+    if [np.shape(a)[i] for i in left] != [np.shape(b)[j] for j in right]:
+        raise ValueError(f"np.tensordot: axes {left} of shape {np.shape(a)} do not match axes {right} of shape {np.shape(b)}")
     letters = string.ascii_letters
     of_a = list(letters[: np.ndim(a)])
     of_b = list(letters[np.ndim(a) : np.ndim(a) + np.ndim(b)])
@@ -424,7 +453,8 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = False) -> WithGrad
         terms = [(output, g), *others]
         if lost := [n for n, c in enumerate(own) if c not in known]:  # summed over within this operand alone
             terms.append(("".join(own[n] for n in lost), np.ones([x.shape[n] for n in lost], dtype=g.dtype)))
-        return np.einsum(",".join(t[0] for t in terms) + "->" + own, *(t[1] for t in terms), optimize=optimize)
+        dx = np.einsum(",".join(t[0] for t in terms) + "->" + own, *(t[1] for t in terms), optimize=optimize)
+        return np.broadcast_to(dx, np.broadcast_shapes(dx.shape, x.shape))  # where another operand's axis of length 1 was stretched
 
     y = np.einsum(subscripts, *operands, optimize=optimize)
     return y, lambda g: (None, *((lambda i=i: gradient(i, g)) for i in range(len(operands))))
@@ -558,15 +588,15 @@ def expand_dims(a: Array, axis: Any) -> WithGradient:
 
 
 @gradient_of(np.atleast_1d)
-@differentiable
-def atleast_1d(a: Array) -> WithGradient:
-    return np.atleast_1d(a), lambda g: g.reshape(a.shape)
+def atleast_1d(*arys: Array) -> Any:
+    results = tuple(a if np.ndim(a) else np.reshape(a, 1) for a in arys)
+    return results[0] if len(results) == 1 else results
 
 
 @gradient_of(np.atleast_2d)
-@differentiable
-def atleast_2d(a: Array) -> WithGradient:
-    return np.atleast_2d(a), lambda g: g.reshape(a.shape)
+def atleast_2d(*arys: Array) -> Any:
+    results = tuple(a if np.ndim(a) > 1 else np.reshape(a, (1, -1)) for a in arys)
+    return results[0] if len(results) == 1 else results
 
 
 @gradient_of(np.broadcast_to)
@@ -632,8 +662,9 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
 
 @differentiable
 def join(*arrays: Array, axis: int) -> WithGradient:
+    y = np.concatenate(arrays, axis)
     ends = np.cumsum([np.shape(a)[axis] for a in arrays])[:-1]
-    return np.concatenate(arrays, axis), lambda g: tuple(np.split(g, ends, axis))
+    return y, lambda g: tuple(np.split(g, ends, axis))
 
 
 @gradient_of(np.stack)
@@ -657,15 +688,19 @@ def hstack(tup: Any) -> Any:
 
 @gradient_of(np.column_stack)
 def column_stack(tup: Any) -> Any:
-    return np.concatenate([np.expand_dims(a, 1) if np.ndim(a) == 1 else a for a in tup], 1)
+    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
 
 
-@gradient_of(np.split, np.array_split)
-def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    lengths = [len(part) for part in np.split(np.arange(ary.shape[axis]), indices_or_sections)]
-    ends = np.cumsum(lengths).tolist()
-    before = (slice(None),) * (axis % ary.ndim)
-    return [ary[(*before, slice(end - n, end))] for n, end in zip(lengths, ends, strict=True)]
+def splitting(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rule(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+        parts = function(np.arange(ary.shape[axis]), indices_or_sections)
+        before = (slice(None),) * (axis % ary.ndim)
+        return [ary[(*before, slice(part[0], part[-1] + 1) if len(part) else slice(0))] for part in parts]
+
+    return gradient_of(function)(rule)
+
+
+split, array_split = splitting(np.split), splitting(np.array_split)
 
 
 # ---- choosing elements ----
@@ -697,11 +732,17 @@ def take(a: Array, indices: Any, axis: int | None = None) -> Any:
 
 
 @gradient_of(np.take_along_axis)
+def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Any:
+    return pick(np.ravel(arr), indices, 0) if axis is None else pick(arr, indices, axis)
+
+
 @differentiable
-def take_along_axis(arr: Array, indices: Array, axis: int = -1) -> WithGradient:
+def pick(arr: Array, indices: Array, axis: int) -> WithGradient:
     def vjp(g: Array) -> Array:
-        dx = np.zeros_like(arr)
-        grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+        shape = list(g.shape)  # that of the input, but for axes along which it was broadcast
+        shape[axis] = arr.shape[axis]
+        dx = np.zeros(shape, g.dtype)
+        grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in g.shape)])
         grid[axis] = indices
         np.add.at(dx, tuple(grid), g)
         return dx
