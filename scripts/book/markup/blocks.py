@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from book import contents
+from book import contents, reference
 from book import examples as example_files
 from book.markup import assets, bibliography, inline, source
 from book.markup.page import MarkupError, Page
@@ -219,6 +219,27 @@ def _contents(page: Page, argument: str, body: list[str], line: int) -> list[str
         raise MarkupError(str(error)) from error
 
 
+def _api(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    names = reference.public_names(argument)
+    if not names:
+        raise MarkupError(f"dlprimer exports nothing from `{argument}`")
+    return [text for name in names for text in ("", f"::: dlprimer.{name}", "")]
+
+
+def _names(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    """Every public name with its summary, grouped by the pages of the reference."""
+    parts = []
+    for slug, title, names in reference.groups():
+        items = "".join(
+            f'<dt><a href="{page.root}{reference.address_of(name)}"><code>{escape(name)}</code></a></dt>'
+            f"<dd>{page.fragment(escape(summary))}</dd>"
+            for name, summary in names
+        )
+        heading = f'<h2 id="{slug}"><a href="{page.root}reference/{slug}/">{escape(title)}</a></h2>'
+        parts.append(f'{heading}<dl class="names">{items}</dl>')
+    return [page.keep(f'<div class="reference">{"".join(parts)}</div>')]
+
+
 def _progress(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     return [page.keep(contents.progress_html())]
 
@@ -243,5 +264,7 @@ KINDS: dict[str, Kind] = {
     "quiz": Kind(_quiz, True),
     "sources": Kind(_sources, False),
     "contents": Kind(_contents, False),
+    "api": Kind(_api, False),
+    "names": Kind(_names, False),
     "progress": Kind(_progress, False),
 }

@@ -66,7 +66,7 @@ class Page:
     def lines_before(self) -> int:
         """Lines of front matter, which the renderer cuts off with the blank lines after it."""
         found = FRONT_MATTER.match(self.source)
-        if not found or not isinstance(_parsed(found[1]), dict):
+        if not found or not isinstance(parsed(found[1]), dict):
             return 0
         rest = self.source[found.end() :]
         return found[0].count("\n") + len(rest) - len(rest.lstrip("\n"))
@@ -74,7 +74,7 @@ class Page:
     @cached_property
     def front_matter(self) -> dict[str, Any]:
         found = FRONT_MATTER.match(self.source)
-        loaded = _parsed(found[1]) if found else {}
+        loaded = parsed(found[1]) if found else {}
         if not isinstance(loaded, dict):
             raise MarkupError(loaded)
         return loaded
@@ -162,7 +162,7 @@ class Page:
         return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
 
 
-def _parsed(front_matter: str) -> dict[str, Any] | str:
+def parsed(front_matter: str) -> dict[str, Any] | str:
     """What the front matter says, or why it says nothing; the renderer takes the second for text of the page."""
     try:
         loaded = yaml.safe_load(front_matter)

@@ -43,7 +43,7 @@ def find(dotted: str) -> tuple[Module, Definition]:
             if module is None:
                 break
             if references[0].name is None:
-                rest = rest[1:]
+                rest = rest[1:] or rest  # a package may offer a function under the name of its module
             continue
         node = statement
         for name in rest[1:]:

@@ -1,0 +1,45 @@
+"""The foot of a question's page: what the library has for it, and which pages build on it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import escape
+
+from book import reference
+from book.markup.page import FRONT_MATTER, Page, parsed
+from book.questions import Question, all_questions
+
+REFERENCE = re.compile(r"\[\[(\d+)(?:\|[^\]]+)?\]\]")
+
+
+def lines(page: Page) -> list[str]:
+    """Links to the reference and to the pages that need or mention this one; nothing on other pages."""
+    question = page.question
+    if question is None:
+        return []
+    rows = []
+    names = sorted(reference.explained_by(question.number), key=str.lower)
+    if names:
+        links = [f'<a href="{page.root}{reference.address_of(name)}"><code>{escape(name)}</code></a>' for name in names]
+        rows.append(f"<p>In the library: {' · '.join(links)}</p>")
+    users = [user for user in all_questions() if user != question and question.number in uses(user)]
+    if users:
+        links = [f'<a href="{page.root}{user.chapter_slug}/{user.slug}/">{escape(user.name)}</a>' for user in users]
+        rows.append(f"<p>Used by: {' · '.join(links)}</p>")
+    return ["", page.keep(f'<div class="page-foot" data-search-exclude>{"".join(rows)}</div>'), ""] if rows else []
+
+
+def uses(question: Question) -> frozenset[int]:
+    """The questions that a page, once it stands, asks to read before or refers to."""
+    return _uses(question, question.page.stat().st_mtime_ns) if question.page.is_file() else frozenset()
+
+
+@cache
+def _uses(question: Question, changed: int) -> frozenset[int]:
+    text = question.page.read_text(encoding="utf-8")
+    found = FRONT_MATTER.match(text)
+    meta = parsed(found[1]) if found else {}
+    before = meta.get("prerequisites") if isinstance(meta, dict) else None
+    numbers = [number for number in before if isinstance(number, int)] if isinstance(before, list) else []
+    return frozenset([*numbers, *map(int, REFERENCE.findall(text))])
