@@ -142,6 +142,44 @@ def test_a_whole_network() -> None:
         np.testing.assert_allclose(parameter.grad, gradient, rtol=1e-12, err_msg=name)
 
 
+@settings(deadline=None, max_examples=10)
+@given(leading=hnp.array_shapes(min_dims=0, max_dims=2, max_side=3), seed=st.integers(0, 9999), bias=st.booleans())
+def test_linear_with_a_single_output(leading, seed: int, bias: bool) -> None:
+    rng = np.random.default_rng(seed)
+    arrays = [rng.standard_normal((*leading, 3)), rng.standard_normal(3)] + ([rng.standard_normal(())] if bias else [])
+    check_gradients(dlprimer.linear, *arrays)
+    assert dlprimer.linear(*arrays).shape == leading
+
+
+# ---- shapes without elements or axes ----
+
+
+@pytest.mark.parametrize("shape", [(0,), (5, 0, 0), (0, 3)])
+@pytest.mark.parametrize("function", [dlprimer.softmax, dlprimer.log_softmax], ids=lambda f: f.__name__)
+def test_softmax_of_nothing_is_nothing(function, shape) -> None:
+    x = Tensor(np.zeros(shape), requires_grad=True)
+    function(x).sum().backward()
+    assert function(x).shape == x.grad.shape == shape
+
+
+def test_softmax_of_a_single_number_without_axes_is_one() -> None:
+    assert dlprimer.softmax(np.array(3.0), axis=0) == 1.0 and dlprimer.log_softmax(np.array(3.0)) == 0.0
+
+
+def test_linear_without_inputs_is_its_bias() -> None:
+    x, w, b = (Tensor(a, requires_grad=True) for a in (np.zeros((2, 3, 0)), np.zeros((4, 0)), np.arange(4.0)))
+    y = dlprimer.linear(x, w, b)
+    assert y.data.tolist() == [[[0.0, 1.0, 2.0, 3.0]] * 3] * 2
+    y.sum().backward()
+    assert (x.grad.shape, w.grad.shape, b.grad.tolist()) == ((2, 3, 0), (4, 0), [6.0] * 4)
+
+
+def test_relu_lets_the_gradient_of_nan_pass_as_pytorch_does() -> None:
+    x = Tensor(np.array([np.nan, 0.0, -1.0, 1.0]), requires_grad=True)
+    dlprimer.relu(x).backward(np.full(4, 2.0))
+    assert x.grad.tolist() == [2.0, 0.0, 0.0, 2.0]
+
+
 # ---- extreme inputs ----
 
 
@@ -239,16 +277,23 @@ Z, Y = np.zeros((4, 3)), np.array([0, 1, 2, 0])
             "pos_weight of shape (2,)",
         ),
         (lambda: dlprimer.softmax(Z, axis=2), ValueError, "axis must be from -2 to 1 for shape (4, 3), got 2"),
-        (lambda: dlprimer.softmax(np.zeros((2, 0))), ValueError, "is empty"),
+        (lambda: dlprimer.softmax(np.array(1.0), axis=1), ValueError, "axis must be from -1 to 0 for shape (), got 1"),
+        (lambda: dlprimer.glu(np.array(1.0)), ValueError, "must be even"),
         (lambda: dlprimer.glu(Z), ValueError, "must be even"),
         (lambda: dlprimer.gelu(Z, approximate="erf"), ValueError, "approximate must be one of"),
         (lambda: dlprimer.softplus(Z, beta=0), ValueError, "beta must be positive"),
-        (lambda: dlprimer.hardtanh(Z, 1, -1), ValueError, "min_val must be below max_val"),
+        (lambda: dlprimer.hardtanh(Z, 1, -1), ValueError, "min_val must not be above max_val"),
         (lambda: dlprimer.linear(Z, np.zeros((2, 4))), ValueError, "got (2, 4) and (4, 3)"),
         (lambda: dlprimer.linear(Z, np.zeros((2, 3)), np.zeros(3)), ValueError, "bias must have shape (2,)"),
         (lambda: dlprimer.embedding(np.array([4]), np.zeros((4, 2))), ValueError, "from 0 to 3, got 4 to 4"),
         (lambda: dlprimer.embedding(np.array([1.0]), np.zeros((4, 2))), TypeError, "must be integers"),
         (lambda: dlprimer.one_hot(np.array([-1])), ValueError, "got -1 to -1"),
+        (lambda: dlprimer.one_hot(np.zeros(0, int)), ValueError, "cannot be told from an empty array"),
+        (lambda: dlprimer.one_hot(np.zeros(0, int), 0), ValueError, "num_classes must be a positive whole number"),
+        (lambda: dlprimer.one_hot(np.zeros(2)), TypeError, "class numbers must be integers, got float64"),
+        (lambda: dlprimer.embedding(np.array([0]), np.zeros(4)), ValueError, "must be (num_embeddings, dim), got shape (4,)"),
+        (lambda: dlprimer.embedding(np.array([0]), np.zeros((4, 2)), 4), ValueError, "within the 4 rows of weight, got 4"),
+        (lambda: dlprimer.embedding(np.array([0]), [[1.0]]), TypeError, "weight must be an array or a Tensor, got list"),
         (lambda: dlprimer.relu(np.array([1, 2])), TypeError, "use .astype(np.float32)"),
     ],
 )

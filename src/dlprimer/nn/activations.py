@@ -35,8 +35,8 @@ def relu(input: Array) -> WithGradient:
 
     Paper: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010. Explained in question 5.
     """
-    x = input
-    return np.maximum(x, 0), lambda g: g * (x > 0)
+    y = np.maximum(input, 0)
+    return y, lambda g: g * (y != 0)
 
 
 @differentiable
@@ -264,7 +264,7 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> WithG
     Args:
         input: Any shape.
         min_val: Smallest result.
-        max_val: Largest result, above `min_val`.
+        max_val: Largest result, not below `min_val`.
 
     Returns:
         Same shape and dtype, in [min_val, max_val].
@@ -278,8 +278,8 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> WithG
 
     Explained in question 5.
     """
-    if not min_val < max_val:
-        raise ValueError(f"hardtanh: min_val must be below max_val, got {min_val} and {max_val}")
+    if not min_val <= max_val:
+        raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
     x = input
     return np.clip(x, min_val, max_val), lambda g: g * ((x > min_val) & (x < max_val))
 
@@ -300,7 +300,7 @@ def softmax(input: Array, axis: int = -1) -> WithGradient:
         Probabilities, same shape and dtype, adding up to 1 along the axis.
 
     Raises:
-        ValueError: If the axis does not exist or is empty.
+        ValueError: If the axis does not exist.
 
     Example:
         >>> softmax(np.array([1000.0, 1000.0, -1000.0])).tolist()
@@ -309,7 +309,7 @@ def softmax(input: Array, axis: int = -1) -> WithGradient:
     Paper: Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990. Explained in question 23.
     """
     check_axis("softmax", input, axis)
-    z = np.exp(input - input.max(axis=axis, keepdims=True))  # the largest becomes e^0 = 1: no overflow
+    z = np.exp(input - input.max(axis=axis, keepdims=True, initial=-np.inf))  # the largest becomes e^0 = 1: no overflow
     p = z / z.sum(axis=axis, keepdims=True)
     return p, lambda g: p * (g - (g * p).sum(axis=axis, keepdims=True))
 
@@ -327,7 +327,7 @@ def log_softmax(input: Array, axis: int = -1) -> WithGradient:
         Log probabilities, same shape and dtype, at most 0.
 
     Raises:
-        ValueError: If the axis does not exist or is empty.
+        ValueError: If the axis does not exist.
 
     Example:
         >>> log_softmax(np.array([0.0, -1000.0])).tolist()
@@ -336,7 +336,7 @@ def log_softmax(input: Array, axis: int = -1) -> WithGradient:
     Explained in question 23.
     """
     check_axis("log_softmax", input, axis)
-    z = input - input.max(axis=axis, keepdims=True)
+    z = input - input.max(axis=axis, keepdims=True, initial=-np.inf)
     y = z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
     return y, lambda g: g - np.exp(y) * g.sum(axis=axis, keepdims=True)
 
@@ -363,7 +363,7 @@ def glu(input: Array, axis: int = -1) -> WithGradient:
     Paper: Dauphin et al., Language modeling with gated convolutional networks, 2017. Explained in question 5.
     """
     check_axis("glu", input, axis)
-    if input.shape[axis] % 2:
+    if input.ndim == 0 or input.shape[axis] % 2:
         raise ValueError(f"glu: the length of axis {axis} must be even, got shape {input.shape}")
     a, b = np.split(input, 2, axis=axis)
     s = 0.5 * np.tanh(0.5 * b) + 0.5
@@ -371,11 +371,10 @@ def glu(input: Array, axis: int = -1) -> WithGradient:
 
 
 def check_axis(name: str, input: Array, axis: int) -> None:
-    """Refuse an axis that does not exist or has no entries."""
-    if not isinstance(axis, (int, np.integer)) or not -input.ndim <= axis < input.ndim:
-        raise ValueError(f"{name}: axis must be from {-input.ndim} to {input.ndim - 1} for shape {input.shape}, got {axis!r}")
-    if input.shape[axis] == 0:
-        raise ValueError(f"{name}: axis {axis} of shape {input.shape} is empty")
+    """Refuse an axis that does not exist; a single number counts as having one."""
+    n = max(input.ndim, 1)
+    if not isinstance(axis, (int, np.integer)) or not -n <= axis < n:
+        raise ValueError(f"{name}: axis must be from {-n} to {n - 1} for shape {input.shape}, got {axis!r}")
 
 
 # ---- as modules and by name ----

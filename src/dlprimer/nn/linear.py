@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> WithGradie
 
     Args:
         input: (..., in), floating point, any number of leading axes.
-        weight: (out, in), of the same dtype, in PyTorch's layout: one row for each output.
-        bias: (out,), or None.
+        weight: (out, in), of the same dtype, in PyTorch's layout: one row for each output. Or (in,), for a single output.
+        bias: (out,), or () for a weight (in,), or None.
 
     Returns:
-        (..., out).
+        (..., out), or (...) for a weight (in,).
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -35,20 +36,23 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> WithGradie
     Explained in question 4.
     """
     x, w, b = input, weight, bias
-    if w.ndim != 2 or x.ndim < 1 or x.shape[-1] != w.shape[1]:
+    if w.ndim not in (1, 2) or x.ndim < 1 or x.shape[-1] != w.shape[-1]:
         raise ValueError(f"linear: weight must be (out, in) and input (..., in), got {w.shape} and {x.shape}")
-    if b is not None and b.shape != w.shape[:1]:
-        raise ValueError(f"linear: bias must have shape {w.shape[:1]}, one for each row of weight, got {b.shape}")
+    if b is not None and b.shape != w.shape[:-1]:
+        raise ValueError(f"linear: bias must have shape {w.shape[:-1]}, one for each row of weight, got {b.shape}")
 
     y = x @ w.T  # (..., out)
     if b is not None:
         y += b
 
     def vjp(g: Array) -> Any:
-        if x.ndim == 2:
-            return (lambda: g @ w), (lambda: g.T @ x), (lambda: g.sum(axis=0))
-        g_rows, x_rows = g.reshape(-1, w.shape[0]), x.reshape(-1, w.shape[1])
-        return (lambda: g @ w), (lambda: g_rows.T @ x_rows), (lambda: g_rows.sum(axis=0))
+        rows, n_out, n_in = math.prod(x.shape[:-1]), math.prod(w.shape[:-1]), x.shape[-1]
+        g, x_rows, w_rows = g.reshape(rows, n_out), x.reshape(rows, n_in), w.reshape(n_out, n_in)
+        return (
+            lambda: (g @ w_rows).reshape(x.shape),
+            lambda: (g.T @ x_rows).reshape(w.shape),
+            lambda: g.sum(axis=0).reshape(w.shape[:-1]),
+        )
 
     return y, vjp
 
@@ -121,6 +125,8 @@ def one_hot(tensor: Array, num_classes: int = -1) -> Any:
     classes = np.asarray(getattr(tensor, "data", tensor) if not isinstance(tensor, np.ndarray) else tensor)
     if classes.dtype.kind not in "iu":
         raise TypeError(f"one_hot: class numbers must be integers, got {classes.dtype}")
+    if not isinstance(num_classes, (int, np.integer)) or (num_classes < 1 and num_classes != -1):
+        raise ValueError(f"one_hot: num_classes must be a positive whole number, or -1 to tell it from the classes, got {num_classes!r}")
     if num_classes == -1:
         if classes.size == 0:
             raise ValueError("one_hot: num_classes cannot be told from an empty array; pass it")
@@ -131,6 +137,7 @@ def one_hot(tensor: Array, num_classes: int = -1) -> Any:
 
 
 @differentiable
+@floating("weight")
 def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> WithGradient:
     """A vector for each category number: `one_hot(input) @ weight` without the product.
 
@@ -143,7 +150,7 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Wi
         (*input.shape, dim).
 
     Raises:
-        TypeError: If `input` is not integers.
+        TypeError: If `input` is not integers or `weight` not floating point.
         ValueError: If a number is out of range, or `weight` is not a matrix.
 
     Example:
