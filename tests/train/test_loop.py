@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dlprimer.train.loop
-from dlprimer import Callback, Tensor, accuracy_score, fit, moons, no_grad
+from dlprimer import SGD, Callback, Tensor, accuracy_score, fit, moons, no_grad
 
 
 class Line:
@@ -205,6 +205,84 @@ def test_a_network_learns_the_moons():
         assert history["validation_accuracy"][-1] == accuracy_score(y[300:], model(X[300:]).data > 0)
 
 
+# ---- schedules and micro-batches ----
+
+
+def test_the_schedule_sets_the_rate_of_every_group_before_each_step():
+    X, y = data()
+    w, b = Tensor(np.zeros(2), requires_grad=True), Tensor(np.zeros(1), requires_grad=True)
+    optimizer, rates = SGD([{"params": [w]}, {"params": [b], "momentum": 0.5}]), []
+
+    class Watch(Callback):
+        def on_gradients(self, state):
+            rates.append((state.step, *(group["lr"] for group in optimizer.param_groups)))
+
+    def rate(step):
+        return 0.1 / (1 + step)
+
+    history = fit(lambda x: x @ w + b, (X, y), loss=squared, optimizer=optimizer, epochs=2, batch_size=25,
+                  rng=np.random.default_rng(0), schedule=rate, callbacks=[Watch()])  # fmt: skip
+    assert rates == [(step, rate(step), rate(step)) for step in range(4)]
+    assert history["lr"] == [rate(1), rate(3)]
+
+
+def test_a_resumed_schedule_goes_on_where_it_was():
+    X, y = data()
+    seen = []
+    for parts in ([4], [1, 2, 4]):
+        w, rng, history, steps = Tensor(np.zeros(2), requires_grad=True), np.random.default_rng(0), {}, []
+        optimizer = SGD([w], momentum=0.9)
+        for epochs in parts:
+            fit(lambda x, w=w: x @ w, (X, y), loss=squared, optimizer=optimizer, epochs=epochs, batch_size=8, rng=rng,
+                schedule=lambda step, steps=steps: steps.append(step) or 0.1 * 0.9**step, history=history)  # fmt: skip
+        seen.append((w.data.tolist(), history, steps))
+    assert seen[0] == seen[1] and seen[0][2] == list(range(28))
+
+
+@pytest.mark.parametrize("rate", [-0.1, float("nan"), float("inf"), None])
+def test_a_schedule_that_returns_no_rate_is_refused_before_the_step(rate):
+    w = Tensor(np.zeros(2), requires_grad=True)
+    with pytest.raises(ValueError, match=r"schedule must return.* for step 0"):
+        fit(lambda x: x @ w, data(), loss=squared, optimizer=SGD([w]), epochs=1, batch_size=8,
+            rng=np.random.default_rng(0), schedule=lambda step: rate)  # fmt: skip
+    assert not w.data.any()
+
+
+@pytest.mark.parametrize("size", [1, 3, 8, 100])
+def test_micro_batches_add_up_to_the_batch(size):
+    whole, expected = run(validation=data(9))
+    model, history = run(micro_batch_size=size, validation=data(9))
+    np.testing.assert_allclose(model.w.data, whole.w.data, rtol=1e-12)
+    for name, values in expected.items():
+        np.testing.assert_allclose(history[name], values, rtol=1e-12)
+
+
+def test_micro_batches_of_unequal_size_weigh_by_their_examples():
+    X, y = np.ones((4, 1)), np.array([0.0, 0.0, 0.0, 8.0])
+    w, seen = Tensor(np.zeros(1), requires_grad=True), []
+
+    class Watch(Callback):
+        def on_gradients(self, state):
+            seen.append((w.grad.tolist(), state.loss))
+
+    fit(lambda x: x @ w, (X, y), loss=squared, optimizer=SGD([w], lr=0.1), epochs=1, batch_size=4, micro_batch_size=3,
+        rng=np.random.default_rng(0), callbacks=[Watch()])  # fmt: skip
+    assert seen == [([-4.0], 16.0)]
+
+
+def test_a_batch_that_fits_at_once_is_passed_on_as_it_is():
+    seen = []
+
+    def model(x):
+        seen.append(x)
+        return Tensor(x, requires_grad=True).sum(axis=1)
+
+    given = []
+    fit(model, data(), loss=squared, optimizer=Descent(), epochs=1, batch_size=50, rng=np.random.default_rng(0),
+        transform=lambda X, y, rng: given.append(X) or (X, y))  # fmt: skip
+    assert seen[0] is given[0]
+
+
 # ---- the bar ----
 
 
@@ -293,6 +371,7 @@ def test_a_learning_rate_too_high_ends_in_that_error():
         ({"epochs": 1.5}, "epochs must be"),
         ({"epochs": 1, "history": {"loss": [1.0, 0.5]}}, "at least the 2 in the history"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1"),
+        ({"micro_batch_size": 0}, "micro_batch_size must be a whole number from 1"),
         ({"batch_size": 51, "drop_last": True}, "drop_last leaves no batch"),
     ],
 )
@@ -309,6 +388,12 @@ def test_bad_arguments_are_named_before_anything_happens(options, message):
             **settings,
         )
     assert model.modes == []
+
+
+@pytest.mark.parametrize("rng", [None, 0, np.random])
+def test_randomness_comes_from_a_generator(rng):
+    with pytest.raises(TypeError, match=r"rng must be a numpy Generator.*got (NoneType|int|module)"):
+        run(rng=rng)
 
 
 def test_examples_in_the_docstrings_run():

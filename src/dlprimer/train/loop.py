@@ -86,6 +86,17 @@ class Callback:
         """After the last epoch."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What `fit` was told about a step."""
+
+    loss: Callable[..., Any]
+    metrics: Metrics
+    transform: Callable[..., tuple[Any, ...]] | None
+    schedule: Callable[[int], float] | None
+    micro_batch_size: int
+
+
 class CallFunction(Callback):
     """A plain function as a callback."""
 
@@ -110,6 +121,8 @@ def fit(
     callbacks: Iterable[Callback | Callable[[TrainingState], Any]] = (),
     transform: Callable[..., tuple[Any, ...]] | None = None,
     drop_last: bool = False,
+    schedule: Callable[[int], float] | None = None,
+    micro_batch_size: int | None = None,
     history: History | None = None,
     progress: bool | None = None,
 ) -> History:
@@ -129,7 +142,12 @@ def fit(
         callbacks: `Callback` objects, or functions of the `TrainingState` called after each epoch.
         transform: Augmentation, called as `transform(*batch, rng=rng)` on each training batch; returns the batch to use.
         drop_last: Whether to leave out a last batch that is not full.
-        history: A history to go on from: training resumes after its last epoch.
+        schedule: Learning rate as a function of the number of steps done, 0 before the first; it goes into every parameter group
+            of the optimizer, and the last one of an epoch into the history as "lr".
+        micro_batch_size: How many examples of a batch pass through the model at once; None: all. Their gradients are added up to
+            that of the whole batch (gradient accumulation), for which `loss` must be a mean over examples.
+        history: A history to go on from: training resumes after its last epoch. With the weights, the optimizer and `rng` as they were
+            then (`load_checkpoint`), the run is the uninterrupted one, bit for bit.
         progress: Whether to show a bar on stderr; None shows it on a terminal only.
 
     Returns:
@@ -139,7 +157,7 @@ def fit(
 
     Raises:
         ValueError: Data are empty or do not fit together, or a number is out of range, before anything is changed.
-        TypeError: `loss` does not return a tensor with one element.
+        TypeError: `loss` does not return a tensor with one element, or `rng` is not a generator.
         FloatingPointError: The loss of a batch is not finite; the weights are as they were before that batch.
 
     Example:
@@ -154,11 +172,15 @@ def fit(
     Source: Robbins and Monro, A stochastic approximation method, 1951. Explained in question 11.
     """
     train, validation = checked("train", train), None if validation is None else checked("validation", validation)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {type(rng).__name__}")
     history = {} if history is None else history
     done = len(history.get("loss", ()))
     if not (isinstance(epochs, (int, np.integer)) and epochs >= done):
         raise ValueError(f"epochs must be a whole number, at least the {done} in the history; got {epochs!r}")
-    n, size = len(train[0]), checked_size(batch_size)
+    n, size = len(train[0]), checked_size("batch_size", batch_size)
+    at_once = size if micro_batch_size is None else checked_size("micro_batch_size", micro_batch_size)
+    recipe = Recipe(loss, metrics or {}, transform, schedule, at_once)
     n_steps = n // size if drop_last else -(-n // size)
     if n_steps == 0:
         raise ValueError(f"drop_last leaves no batch: {n} examples, batch_size={batch_size}; use a smaller batch_size")
@@ -170,9 +192,9 @@ def fit(
         while state.epoch < epochs and not state.stop:
             state.epoch += 1
             order = batches(*train, batch_size=batch_size, rng=rng, drop_last=drop_last)
-            train_epoch(state, order, loss, metrics or {}, transform, listeners, bar)
+            train_epoch(state, order, recipe, listeners, bar)
             if validation is not None:
-                record(history, evaluate(model, validation, loss, metrics or {}, batch_size), "validation_")
+                record(history, evaluate(model, validation, loss, recipe.metrics, at_once), "validation_")
             notify(listeners, "on_epoch", state)
     finally:
         bar.close()
@@ -182,39 +204,57 @@ def fit(
 
 
 def train_epoch(
-    state: TrainingState,
-    order: Iterable[tuple[Any, ...]],
-    loss: Callable[..., Any],
-    metrics: Metrics,
-    transform: Callable[..., tuple[Any, ...]] | None,
-    listeners: list[Callback],
-    bar: Bar,
+    state: TrainingState, order: Iterable[tuple[Any, ...]], recipe: Recipe, listeners: list[Callback], bar: Bar
 ) -> None:
     """One pass over the batches: a step of the optimizer for each."""
-    tally = Tally(metrics)
+    tally, lr = Tally(recipe.metrics), {}
     switch(state.model, "train")
     for batch in order:
-        *inputs, targets = batch if transform is None else transform(*batch, rng=state.rng)
+        if recipe.transform is not None:
+            batch = recipe.transform(*batch, rng=state.rng)
+        if recipe.schedule is not None:
+            lr["lr"] = set_learning_rate(state, recipe.schedule)
         state.optimizer.zero_grad()
-        output = state.model(*inputs)
-        error = one_number(loss(output, targets))
-        state.loss = error.item()
-        if not math.isfinite(state.loss):
-            raise FloatingPointError(
-                f"the loss is {state.loss} in epoch {state.epoch} at step {state.step + 1}: lower the learning rate, clip the "
-                "gradients, or look for NaN, infinity or a wrong scale in the inputs; the weights are those before this step"
-            )
-        error.backward()
+        accumulate_gradients(state, batch, recipe, tally)
         notify(listeners, "on_gradients", state)
         state.optimizer.step()
         state.step += 1
-        tally.add(state.loss, output, targets)
         bar.show(state)
         notify(listeners, "on_step", state)
         if state.stop:
             break
     state.history.setdefault("epoch", []).append(state.epoch)
-    record(state.history, tally.result(), "")
+    record(state.history, tally.result() | lr, "")
+
+
+def accumulate_gradients(state: TrainingState, batch: tuple[Any, ...], recipe: Recipe, tally: Tally) -> None:
+    """The gradient of the batch's mean loss, as the sum of those of its micro-batches, each weighted by its share of the examples."""
+    n, size, total = len(batch[-1]), recipe.micro_batch_size, 0.0
+    for start in range(0, n, size):
+        *inputs, targets = batch if size >= n else (array[start : start + size] for array in batch)
+        output = state.model(*inputs)
+        error = one_number(recipe.loss(output, targets))
+        value = error.item()
+        if not math.isfinite(value):
+            raise FloatingPointError(
+                f"the loss is {value} in epoch {state.epoch} at step {state.step + 1}: lower the learning rate, clip the "
+                "gradients, or look for NaN, infinity or a wrong scale in the inputs; the weights are those before this step"
+            )
+        share = len(targets) / n
+        (error if share == 1 else error * share).backward()
+        total += share * value
+        tally.add(value, output, targets)
+    state.loss = total
+
+
+def set_learning_rate(state: TrainingState, schedule: Callable[[int], float]) -> float:
+    """Give all parameter groups the learning rate for the next step."""
+    lr = schedule(state.step)
+    if not (isinstance(lr, (int, float, np.number)) and 0 <= lr < math.inf):
+        raise ValueError(f"schedule must return a learning rate of at least 0, got {lr!r} for step {state.step}")
+    for group in state.optimizer.param_groups:
+        group["lr"] = float(lr)
+    return float(lr)
 
 
 def evaluate(
@@ -302,11 +342,11 @@ def checked(name: str, data: Any) -> tuple[Array, ...]:
     return arrays
 
 
-def checked_size(batch_size: Any) -> int:
-    """The batch size, if it is a whole number from 1."""
-    if not (isinstance(batch_size, (int, np.integer)) and batch_size >= 1):
-        raise ValueError(f"batch_size must be a whole number from 1, got {batch_size!r}")
-    return int(batch_size)
+def checked_size(name: str, size: Any) -> int:
+    """The size of a batch, if it is a whole number from 1."""
+    if not (isinstance(size, (int, np.integer)) and size >= 1):
+        raise ValueError(f"{name} must be a whole number from 1, got {size!r}")
+    return int(size)
 
 
 def one_number(error: Any) -> Tensor:
