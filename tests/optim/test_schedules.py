@@ -31,6 +31,7 @@ from dlprimer.optim.schedules import (
 )
 
 CASES = json.loads((Path(__file__).parents[1] / "goldens" / "schedules.json").read_text())["cases"]
+CASES = [case for case in CASES if "schedule" in case]
 ALL = [
     partial(constant, lr=0.3),
     partial(step_decay, step_size=7, lr=0.2),
