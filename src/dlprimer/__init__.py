@@ -55,6 +55,8 @@ from .nn.activations import (
     softplus,
     tanh,
 )
+from .nn.divergence import distillation_loss, kl_div
+from .nn.imbalance import dice_loss, focal_loss
 from .nn.initialization import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from .nn.linear import Embedding, Linear, embedding, linear, one_hot
 from .nn.losses import (
@@ -81,6 +83,7 @@ from .nn.normalization import (
     layer_norm,
     rms_norm,
 )
+from .nn.similarity import cosine_similarity, info_nce, normalize, nt_xent, triplet_margin_loss
 from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 from .optim.problems import (
     PiecewiseQuadratic,
@@ -136,14 +139,18 @@ __all__ = [
     "class_weights",
     "cohen_kappa_score",
     "confusion_matrix",
+    "cosine_similarity",
     "cross_entropy",
     "delong_test",
     "delong_variance",
+    "dice_loss",
     "differentiable",
     "digits",
+    "distillation_loss",
     "elu",
     "embedding",
     "fit",
+    "focal_loss",
     "gaussian_ring",
     "gelu",
     "glu",
@@ -153,8 +160,10 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "huber_loss",
+    "info_nce",
     "instance_norm",
     "k_fold",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
@@ -166,6 +175,8 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "no_grad",
+    "normalize",
+    "nt_xent",
     "one_hot",
     "optimal_gradient_descent",
     "optimal_heavy_ball",
@@ -190,6 +201,7 @@ __all__ = [
     "tanh",
     "top_k_accuracy_score",
     "train_val_test_split",
+    "triplet_margin_loss",
     "value_and_grad",
     "xavier_normal",
     "xavier_uniform",

@@ -333,35 +333,41 @@ def diff(a: Array, n: int = 1, axis: int = -1) -> Any:
 @gradient_of(np.linalg.norm)
 def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Vector norms of any order and the Frobenius norm; at zero the gradient is taken as 0, as in PyTorch."""
+    if isinstance(axis, tuple) and len(axis) == 1:
+        [axis] = axis
     if ord in (None, 2, "fro") and (ord is None or isinstance(axis, int) or ord == "fro" or x.ndim == 1):
         return vector_norm(x, 2, axis=axis, keepdims=keepdims)
     if not isinstance(axis, (int, np.integer)) and x.ndim != 1:
         raise TypeError(f"np.linalg.norm of tensors: the matrix norm ord={ord!r} has no gradient rule; ord None and 'fro' do")
-    magnitude = np.abs(x)
-    if ord == np.inf:
-        return np.max(magnitude, axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(magnitude, axis=axis, keepdims=keepdims)
-    if ord == 0:  # how many are not zero
-        return np.sum(np.sign(magnitude), axis=axis, keepdims=keepdims)
     return vector_norm(x, ord, axis=axis, keepdims=keepdims)
 
 
 @differentiable
 def vector_norm(x: Array, ord: float = 2, axis: Any = None, keepdims: bool = False) -> WithGradient:
-    """sum(|x|^ord)^(1/ord); its gradient is (|x| / norm)^(ord - 1) with the sign of x, and taken as 0 where that is not defined."""
     if ord == 2:
         y = np.asarray(np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)))
     else:
-        y = np.asarray(np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord))
+        y = np.asarray(np.linalg.norm(x, ord, axis=axis, keepdims=keepdims))
+    return y, lambda g: spread(g, axis, x) * slope_of_norm(x, spread(y, axis, x), ord)
 
-    def vjp(g: Array) -> Array:
-        if ord == 2:
-            return x * spread(np.divide(g, y, out=np.zeros_like(y), where=y != 0), axis, x)
-        share = np.divide(np.abs(x), spread(y, axis, x), out=np.zeros_like(x), where=x != 0)
-        return spread(g, axis, x) * np.sign(x) * np.power(share, ord - 1, out=share, where=x != 0)
 
-    return y, vjp
+def slope_of_norm(x: Array, norm: Array, ord: float) -> Array:
+    """The derivative of a vector norm, (|x| / norm)^(ord - 1) with the sign of x; 0 where there is none, as in PyTorch.
+
+    Args:
+        x: The vectors, along any axes.
+        norm: Their norms, of length 1 along these axes.
+    """
+    if ord == 2:
+        return np.divide(x, norm, out=np.zeros_like(x), where=norm != 0)
+    if np.isinf(ord):  # the extreme elements share it
+        chosen = np.abs(x) == norm
+        axes = tuple(i for i, n in enumerate(norm.shape) if n == 1)
+        return np.sign(x) * chosen / chosen.sum(axis=axes, keepdims=True, dtype=x.dtype)
+    if ord == 0:
+        return np.zeros_like(x)
+    share = np.divide(np.abs(x), norm, out=np.zeros_like(x), where=x != 0)
+    return np.sign(x) * np.power(share, ord - 1, out=share, where=x != 0)
 
 
 # ---- products of matrices ----
