@@ -52,7 +52,7 @@ def cross_entropy(
         One number, in nats, or with "none" one for each position. The mean over no position is nan.
 
     Raises:
-        ValueError: If shapes do not fit or a class number is out of range.
+        ValueError: If shapes do not fit, a class number is out of range, or `ignore_index` is set for probabilities.
         TypeError: If the input is not floating point or the classes are neither integers nor probabilities.
 
     Example:
@@ -63,115 +63,120 @@ def cross_entropy(
     Explained in question 24.
     """
     x, y = input, np.asarray(target)
-    classes_last, C = check_classes(x, y, weight, ignore_index, label_smoothing)
+    check_classes("cross_entropy", x, y, weight, ignore_index, label_smoothing)
     choose("reduction", reduction, ("none", "mean", "sum"))
-    if y.dtype.kind == "f":
-        ignore_index = -1
-    logits = classes_last(x)  # (M, C), M positions
-    z = logits - logits.max(axis=1, keepdims=True)  # the largest becomes 0: no overflow
-    p = np.exp(z)
-    total = p.sum(axis=1, keepdims=True)  # (M, 1)
-
+    axis = min(x.ndim - 1, 1)
+    logits = rows_of_classes(x, axis)  # (M, C), M positions
     if y.dtype.kind != "f" and label_smoothing == 0:
-        rows, labels = np.arange(len(z)), y.reshape(-1)
-        kept = count_of(labels, C, ignore_index)  # (M,), how much each position counts, or None for all alike
-        if kept is not None:
-            labels = np.where(kept, labels, 0)
-        a = kept if weight is None else weight[labels] if kept is None else kept * weight[labels]
-        losses = np.log(total[:, 0]) - z[rows, labels]  # (M,)
-        if a is not None:
-            losses = np.where(a == 0, 0, a * losses)
-        norm = len(z) if a is None else float(a.sum())
+        losses, norm, dlogits = surprise(logits, y.reshape(-1), weight, ignore_index)
     else:
-        q, norm = smoothed(y, classes_last, C, weight, ignore_index, label_smoothing, z.dtype)  # (M, C)
-        log_p = z - np.log(total)
-        losses = -np.einsum("mc,mc->m", q, log_p)
-    scale = norm if reduction == "mean" else 1
+        losses, norm, dlogits, dtarget = divergence(logits, y, axis, weight, ignore_index, label_smoothing)
+    scale = norm if reduction == "mean" else 1.0
 
     def vjp(g: Array) -> Any:
-        column = (g / scale if g.ndim == 0 else g.reshape(-1, 1) / scale).astype(p.dtype, copy=False)
+        g = (g / scale).reshape(-1, 1).astype(x.dtype, copy=False)  # (M, 1), or (1, 1) if reduced
+        moved = np.moveaxis(x, axis, -1).shape
 
-        def dx() -> Array:
-            d = np.divide(p, total, out=p)  # softmax
-            if y.dtype.kind != "f" and label_smoothing == 0:
-                d[rows, labels] -= 1
-                d *= column if a is None else column * a[:, None]
-            else:
-                d *= q.sum(axis=1, keepdims=True)
-                d -= q
-                d *= column
-            return d if x.ndim == 2 else np.moveaxis(d.reshape(*np.moveaxis(x, x.ndim > 1, -1).shape), -1, x.ndim > 1)
+        def restored(d: Array) -> Array:
+            return d if x.ndim == 2 else np.moveaxis(d.reshape(moved), -1, axis)
 
-        def dy() -> Array:
-            d = -log_p * (1 - label_smoothing) * column
-            if weight is not None:
-                d *= weight
-            return np.moveaxis(d.reshape(np.moveaxis(y, y.ndim > 1, -1).shape), -1, y.ndim > 1)
-
-        return dx, dy, lambda: refuse_gradient("cross_entropy", "weight")
+        return (
+            lambda: restored(dlogits(g)),
+            lambda: restored(dtarget(g)),
+            None if weight is None else lambda: refuse_gradient("cross_entropy", "weight"),
+        )
 
     if reduction == "none":
-        shape = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
-        return losses.reshape(shape), vjp
-    loss = losses.sum()
-    if reduction == "mean":
-        loss = loss / scale if scale != 0 else loss.dtype.type(np.nan)
-    return loss, vjp
+        return losses.reshape(x.shape[:axis] + x.shape[axis + 1 :]), vjp
+    total = losses.sum()
+    return (total / scale if scale else total.dtype.type(np.nan)), vjp
 
 
-def check_classes(
-    x: Array, y: Array, weight: Array | None, ignore_index: int, label_smoothing: float
-) -> tuple[Callable[[Array], Array], int]:
-    """Refuse targets that do not fit the logits; return how to bring the class axis last, as a matrix, and the number of classes."""
+def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -> tuple[Array, float, Callable[[Array], Array]]:
+    """Minus the log probability of each label (M,), what their mean divides by, and how their gradients go back to the logits (M, C)."""
+    labels, a = counted(labels, weight, ignore_index, z.dtype)
+    rows = np.arange(len(z))
+    top = z.max(axis=1, keepdims=True)
+    p = z - top  # the largest becomes 0: no overflow
+    right = p[rows, labels]
+    np.exp(p, out=p)
+    total = p.sum(axis=1, keepdims=True)  # (M, 1)
+    losses = np.log(total[:, 0]) - right
+    if a is not None:
+        losses = a * np.where(a == 0, 0, losses)
+
+    def dz(g: Array) -> Array:
+        g = np.broadcast_to(g if a is None else g * a[:, None], total.shape)
+        d = np.multiply(p, g / total, out=p)  # the exponentials become the gradient: predicted minus true probabilities
+        d[rows, labels] -= g[:, 0]
+        return d
+
+    return losses, float(len(z) if a is None else a.sum()), dz
+
+
+def divergence(
+    z: Array, y: Array, axis: int, weight: Array | None, ignore_index: int, smoothing: float
+) -> tuple[Array, float, Callable[[Array], Array], Callable[[Array], Array]]:
+    """The same as `surprise` for targets that are probabilities, or become so by smoothing, and how gradients go back to them."""
+    M, C = z.shape
+    if y.dtype.kind == "f":
+        q, norm = rows_of_classes(y, axis).astype(z.dtype) * (1 - smoothing) + smoothing / C, float(M)
+    else:
+        labels, a = counted(y.reshape(-1), weight, ignore_index, z.dtype)
+        q, norm = np.full((M, C), smoothing / C, z.dtype), float(M if a is None else a.sum())
+        q[np.arange(M), labels] += 1 - smoothing
+        q[y.reshape(-1) == ignore_index] = 0
+    if weight is not None:
+        q *= weight
+    log_p = z - z.max(axis=1, keepdims=True)
+    log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    share = (1 - smoothing) if weight is None else (1 - smoothing) * weight
+    return (
+        -np.einsum("mc,mc->m", q, log_p),
+        norm,
+        lambda g: (np.exp(log_p) * q.sum(axis=1, keepdims=True) - q) * g,
+        lambda g: -log_p * share * g,
+    )
+
+
+def rows_of_classes(x: Array, axis: int) -> Array:
+    """The class axis last and all other axes as one: (M, C)."""
+    return x if x.ndim == 2 and axis == 1 else np.moveaxis(x, axis, -1).reshape(-1 if x.size else x.size, x.shape[axis])
+
+
+def counted(labels: Array, weight: Array | None, ignore_index: int, dtype: Any) -> tuple[Array, Array | None]:
+    """Labels with 0 in the place of those to ignore, and how much each position counts, or None if all count 1."""
+    kept = labels != ignore_index
+    if kept.all():
+        return labels, None if weight is None else weight[labels]
+    labels = np.where(kept, labels, 0)
+    return labels, kept.astype(dtype) if weight is None else kept * weight[labels]
+
+
+def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_index: int, label_smoothing: float = 0.0) -> None:
+    """Refuse targets that do not fit the logits."""
     if x.ndim == 0:
-        raise ValueError("cross_entropy: input must have a class axis, got a single number")
+        raise ValueError(f"{name}: input must have a class axis, got a single number")
     axis = min(x.ndim - 1, 1)
     C = x.shape[axis]
     positions = x.shape[:axis] + x.shape[axis + 1 :]
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing}")
+        raise ValueError(f"{name}: label_smoothing must be from 0 to 1, got {label_smoothing}")
     if weight is not None and weight.shape != (C,):
-        raise ValueError(f"cross_entropy: weight must have shape ({C},), one for each class, got {weight.shape}")
+        raise ValueError(f"{name}: weight must have shape ({C},), one for each class, got {weight.shape}")
     if y.dtype.kind == "f":
         if y.shape != x.shape:
-            raise ValueError(f"cross_entropy: target probabilities must have the shape of input, {x.shape}, got {y.shape}")
-    elif y.dtype.kind in "iu":
-        if y.shape != positions:
-            raise ValueError(f"cross_entropy: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
-        check_labels("cross_entropy", y, C, ignore_index)
+            raise ValueError(f"{name}: target probabilities must have the shape of input, {x.shape}, got {y.shape}")
+        if ignore_index >= 0:
+            raise ValueError(f"{name}: ignore_index={ignore_index} is for class numbers, but target is probabilities")
+    elif y.dtype.kind not in "iu":
+        raise TypeError(f"{name}: target must be class numbers or probabilities, got {y.dtype}")
+    elif y.shape != positions:
+        raise ValueError(f"{name}: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
     else:
-        raise TypeError(f"cross_entropy: target must be class numbers or probabilities, got {y.dtype}")
-    return (lambda array: array if array.ndim == 2 else np.moveaxis(array, axis, -1).reshape(-1, C)), C
-
-
-def check_labels(name: str, y: Array, C: int, ignore_index: int) -> None:
-    """Refuse a class number that is neither a class nor the one to ignore."""
-    wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
-    if wrong.any():
-        raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")
-
-
-def count_of(labels: Array, C: int, ignore_index: int) -> Array | None:
-    """Which positions count, as zeros and ones, or None if all do."""
-    kept = labels != ignore_index
-    return None if kept.all() else kept
-
-
-def smoothed(
-    y: Array, classes_last: Callable[[Array], Array], C: int, weight: Array | None, ignore_index: int, smoothing: float, dtype: Any
-) -> tuple[Array, float]:
-    """The target probabilities (M, C), weighted and smoothed, and what the mean divides by."""
-    if y.dtype.kind == "f":
-        q = classes_last(y).astype(dtype) * (1 - smoothing) + smoothing / C
-        norm = float(len(q))
-    else:
-        labels = y.reshape(-1)
-        kept = labels != ignore_index
-        q = np.full((labels.size, C), smoothing / C, dtype)
-        q[np.arange(labels.size), np.where(kept, labels, 0)] += 1 - smoothing
-        q *= kept[:, None]
-        norm = float(kept.sum() if weight is None else (weight[np.where(kept, labels, 0)] * kept).sum())
-    return q if weight is None else q * weight, norm
+        wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
+        if wrong.any():
+            raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")
 
 
 def refuse_gradient(name: str, argument: str) -> Any:
@@ -209,20 +214,20 @@ def nll_loss(
     x, y = input, np.asarray(target)
     if y.dtype.kind == "f":
         raise TypeError("nll_loss: target must be class numbers, got probabilities; use cross_entropy for those")
-    classes_last, _ = check_classes(x, y, weight, ignore_index, 0.0)
-    rows, labels = np.arange(y.size), y.reshape(-1)
-    kept = labels != ignore_index
-    labels = np.where(kept, labels, 0)
-    a = kept.astype(x.dtype) if weight is None else kept * weight[labels]
-    log_p = classes_last(x) if x.ndim > 1 else x[None]
-    losses = np.where(a == 0, 0, -a * log_p[rows, labels]).astype(x.dtype)
+    check_classes("nll_loss", x, y, weight, ignore_index)
+    axis = min(x.ndim - 1, 1)
+    log_p = rows_of_classes(x, axis)  # (M, C)
+    labels, a = counted(y.reshape(-1), weight, ignore_index, x.dtype)
+    a = np.ones(len(log_p), x.dtype) if a is None else a
+    rows = np.arange(len(log_p))
+    losses = -a * np.where(a == 0, 0, log_p[rows, labels])
     norm = float(a.sum()) if reduction == "mean" else 1.0
 
     def vjp(g: Array) -> Any:
         d = np.zeros_like(log_p)
-        d[rows, labels] = -a * (g.reshape(-1) if g.ndim else g) / norm
-        axis = min(x.ndim - 1, 1)
-        return np.moveaxis(d.reshape(*np.moveaxis(x, axis, -1).shape), -1, axis)
+        d[rows, labels] = -a * g.reshape(-1) / norm
+        dx = np.moveaxis(d.reshape(np.moveaxis(x, axis, -1).shape), -1, axis)
+        return dx, None, None if weight is None else lambda: refuse_gradient("nll_loss", "weight")
 
     if reduction == "none":
         return losses.reshape(y.shape), vjp
@@ -258,10 +263,15 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array | None = Non
         raise ValueError("binary_cross_entropy: input must be probabilities in [0, 1]; use binary_cross_entropy_with_logits for logits")
     w = broadcast_weight("binary_cross_entropy", weight, p)
     with np.errstate(divide="ignore"):
-        losses = w * -(y * np.maximum(np.log(p), -100) + (1 - y) * np.maximum(np.log1p(-p), -100))
+        log_yes, log_no = np.maximum(np.log(p), -100), np.maximum(np.log1p(-p), -100)
+    losses = -w * (y * log_yes + (1 - y) * log_no)
 
     def vjp(g: Array) -> Any:
-        return g * w * (p - y) / np.maximum(p * (1 - p), 1e-12), g * w * (np.log1p(-p) - np.log(p))
+        return (
+            lambda: g * w * (p - y) / np.maximum(p * (1 - p), 1e-12),
+            lambda: g * w * (log_no - log_yes),
+            None if weight is None else lambda: refuse_gradient("binary_cross_entropy", "weight"),
+        )
 
     return reduced(losses.astype(p.dtype, copy=False), vjp, reduction)
 
@@ -305,7 +315,13 @@ def binary_cross_entropy_with_logits(
 
     def vjp(g: Array) -> Any:
         scale = 1 if pos_weight is None else pos_weight
-        return g * w * (total * p - positive), lambda: g * w * (scale * softplus - softplus - z)
+        return (
+            lambda: g * w * (total * p - positive),
+            lambda: g * w * (scale * softplus - softplus - z),
+            None if weight is None else lambda: refuse_gradient("binary_cross_entropy_with_logits", "weight"),
+            None,
+            None if pos_weight is None else lambda: refuse_gradient("binary_cross_entropy_with_logits", "pos_weight"),
+        )
 
     return reduced(losses.astype(z.dtype, copy=False), vjp, reduction)
 
