@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import dlprimer.train.checkpoint as checkpoint
-from dlprimer import SGD, Adagrad, Adam, AdamW, Lion, Linear, Module, Parameter, RMSprop, Sequential, fit, mse_loss
+from dlprimer import SGD, Adagrad, Adam, AdamW, Linear, Lion, Module, Parameter, RMSprop, Sequential, fit, mse_loss
 from dlprimer.train.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -329,7 +329,7 @@ def test_killed_at_random_moments_the_last_complete_checkpoint_loads(tmp_path):
 
 
 def test_a_folder_that_is_missing_or_closed_is_named(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere; create it first"):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere; create it first"):
         save_checkpoint(tmp_path / "nowhere" / "run.npz", tiny(1))
     (tmp_path / "run.npz").mkdir()
     with pytest.raises(OSError, match=r"run\.npz"):
@@ -590,7 +590,7 @@ def test_states_of_the_optimizer_that_are_not_lists_of_dicts_are_refused(saved):
 
     forge_metadata(path, spoil)
     refused(path, "do not belong together")
-    model, optimizer, _ = setup()
+    _model, optimizer, _ = setup()
     state = optimizer.state_dict()
     for broken in ({"kind": "Adam", "state": None}, {"kind": "Adam", "state": state | {"state": [1, 2, 3, 4]}}):
         assert checkpoint.optimizer_problems(broken, optimizer) == ["the optimizer's state is not that of 4 parameters"]
@@ -598,7 +598,7 @@ def test_states_of_the_optimizer_that_are_not_lists_of_dicts_are_refused(saved):
 
 def test_another_model_optimizer_or_generator_is_refused(saved):
     path, _ = saved
-    model, optimizer, rng = setup(seed=4)
+    model, _optimizer, rng = setup(seed=4)
     bigger = Sequential(*model, Linear(1, 2, rng=rng))
     before = bigger.state_dict()
     with pytest.raises(ValueError, match=r"missing in the file: 4\.weight\n  missing in the file: 4\.bias"):
@@ -610,7 +610,7 @@ def test_another_model_optimizer_or_generator_is_refused(saved):
     with pytest.raises(ValueError, match="PCG64 in the file, MT19937 here"):
         load_checkpoint(path, model, rng=np.random.Generator(np.random.MT19937(0)))
     refused(path, "optimizer is Adam in the file, SGD here", setup(seed=4, optimizer="sgd"))
-    with pytest.raises(ValueError, match="float32 of shape .* in the file, float64"):
+    with pytest.raises(ValueError, match=r"float32 of shape .* in the file, float64"):
         load_checkpoint(path, model.to(np.float64))
     assert all((bigger.state_dict()[name] == value).all() for name, value in before.items())
 
