@@ -39,6 +39,7 @@ from .metrics import (
     top_k_accuracy_score,
 )
 from .models.mlp import MLP
+from .models.transformer import GPT, KVCache, sample_token
 from .nn.activations import (
     Activation,
     elu,
@@ -55,6 +56,7 @@ from .nn.activations import (
     softplus,
     tanh,
 )
+from .nn.attention import MultiheadAttention, attention_weights, causal_mask, padding_mask, scaled_dot_product_attention
 from .nn.divergence import distillation_loss, kl_div
 from .nn.imbalance import dice_loss, focal_loss
 from .nn.initialization import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
@@ -83,7 +85,9 @@ from .nn.normalization import (
     layer_norm,
     rms_norm,
 )
+from .nn.positions import alibi_bias, alibi_slopes, relative_position_bias, rotary_embedding, sinusoidal_positions
 from .nn.similarity import cosine_similarity, info_nce, normalize, nt_xent, triplet_margin_loss
+from .nn.transformer import TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
 from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 from .optim.problems import (
     PiecewiseQuadratic,
@@ -95,6 +99,7 @@ from .optim.problems import (
 from .train import Callback, TrainingState, fit
 
 __all__ = [
+    "GPT",
     "MLP",
     "SGD",
     "Activation",
@@ -108,10 +113,12 @@ __all__ = [
     "Embedding",
     "GroupNorm",
     "InstanceNorm2d",
+    "KVCache",
     "LayerNorm",
     "Linear",
     "Lion",
     "Module",
+    "MultiheadAttention",
     "Optimizer",
     "Parameter",
     "PiecewiseQuadratic",
@@ -122,7 +129,14 @@ __all__ = [
     "Sequential",
     "Tensor",
     "TrainingState",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "accuracy_score",
+    "alibi_bias",
+    "alibi_slopes",
+    "attention_weights",
     "auc_by_ranks",
     "auc_standard_error_hanley_mcneil",
     "average_precision_score",
@@ -135,6 +149,7 @@ __all__ = [
     "blobs",
     "bootstrap_interval",
     "brier_score_loss",
+    "causal_mask",
     "check_gradients",
     "class_weights",
     "cohen_kappa_score",
@@ -181,16 +196,22 @@ __all__ = [
     "optimal_gradient_descent",
     "optimal_heavy_ball",
     "orthogonal",
+    "padding_mask",
     "precision_recall_curve",
     "precision_recall_fscore_support",
+    "relative_position_bias",
     "relu",
     "rings",
     "rms_norm",
     "roc_auc_score",
     "roc_curve",
+    "rotary_embedding",
+    "sample_token",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
+    "sinusoidal_positions",
     "smooth_l1_loss",
     "softmax",
     "softplus",
