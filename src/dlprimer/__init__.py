@@ -58,6 +58,7 @@ from .nn.activations import (
 )
 from .nn.attention import MultiheadAttention, attention_weights, causal_mask, padding_mask, scaled_dot_product_attention
 from .nn.divergence import distillation_loss, kl_div
+from .nn.dropout import Dropout, drop_path, dropout
 from .nn.imbalance import dice_loss, focal_loss
 from .nn.initialization import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from .nn.linear import Embedding, Linear, embedding, linear, one_hot
@@ -110,6 +111,7 @@ __all__ = [
     "BatchNorm2d",
     "Callback",
     "DeLongTest",
+    "Dropout",
     "Embedding",
     "GroupNorm",
     "InstanceNorm2d",
@@ -162,6 +164,8 @@ __all__ = [
     "differentiable",
     "digits",
     "distillation_loss",
+    "drop_path",
+    "dropout",
     "elu",
     "embedding",
     "fit",
