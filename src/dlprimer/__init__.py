@@ -60,7 +60,7 @@ from .nn.attention import MultiheadAttention, attention_weights, causal_mask, pa
 from .nn.divergence import distillation_loss, kl_div
 from .nn.dropout import Dropout, drop_path, dropout
 from .nn.imbalance import dice_loss, focal_loss
-from .nn.initialization import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
+from .nn.initialization import he_normal, he_uniform, lsuv, orthogonal, xavier_normal, xavier_uniform
 from .nn.linear import Embedding, Linear, embedding, linear, one_hot
 from .nn.losses import (
     binary_cross_entropy,
@@ -189,6 +189,7 @@ __all__ = [
     "linear",
     "log_loss",
     "log_softmax",
+    "lsuv",
     "matthews_corrcoef",
     "moons",
     "mse_loss",

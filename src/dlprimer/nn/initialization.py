@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from ..autograd import Array, Tensor, no_grad
+from .linear import Embedding
+from .module import Module, Parameter
+from .normalization import LayerNorm, RMSNorm
 
 GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
 
@@ -162,3 +167,89 @@ def orthogonal(shape: Sequence[int], gain: float = 1.0, *, rng: np.random.Genera
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))  # makes the choice of q unique, hence uniform
     return (gain * (q if rows >= columns else q.T)).reshape(tuple(shape)).astype(dtype)
+
+
+def lsuv(model: Module, *inputs: Array, tolerance: float = 0.1, max_steps: int = 10, rng: np.random.Generator) -> Module:
+    """Orthogonal weights, each layer's scaled until its output has variance 1 on the given batch: layer-sequential unit variance.
+
+    The layers (linear and convolutional ones) are treated in the order in which the batch reaches them, each fed by those already
+    scaled. Their biases become 0. The model runs as in evaluation, so that nothing else about it changes.
+
+    Args:
+        model: Any module; its weights are changed in place.
+        inputs: A batch, as the model takes it.
+        tolerance: Largest accepted distance of a layer's variance from 1.
+        max_steps: How often a weight is scaled at most.
+        rng: Source of the orthogonal weights.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If the batch reaches no such layer, or a layer's output does not vary. Then the model is as it was.
+
+    Example:
+        >>> from dlprimer import MLP
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.standard_normal((256, 8)).astype(np.float32)
+        >>> model = lsuv(MLP([8, 32, 32, 4], rng=rng), 100 * x, rng=rng)
+        >>> bool(abs(np.var(model(100 * x)) - 1) < 0.1)
+        True
+
+    Paper: Mishkin and Matas, All you need is a good init, 2016. Explained in question 31.
+    """
+    if tolerance <= 0 or max_steps < 1:
+        raise ValueError(f"lsuv: tolerance must be positive and max_steps at least 1, got {tolerance} and {max_steps}")
+    before = model.state_dict()
+    modes = [(module, module.training) for module in model.modules()]
+    layers = {name: module for name, module in model.named_modules() if has_weight_matrix(module)}
+    reached: set[str] = set()
+    try:
+        for name, layer in layers.items():
+            layer.forward = rescaling(name, layer, reached, tolerance, max_steps, rng)  # type: ignore[method-assign]
+        with no_grad():
+            model.eval()(*inputs)
+        if not reached:
+            raise ValueError(f"lsuv: the batch reaches no linear or convolutional layer of this {type(model).__name__}")
+    except Exception:
+        model.load_state_dict(before)
+        raise
+    finally:
+        for module, mode in modes:
+            vars(module).pop("forward", None)
+            module.training = mode
+    return model
+
+
+def has_weight_matrix(module: Module) -> bool:
+    """Whether the module's weight connects inputs with outputs, as in linear and convolutional layers."""
+    weight = getattr(module, "weight", None)
+    return isinstance(weight, Parameter) and weight.ndim >= 2 and not isinstance(module, (Embedding, LayerNorm, RMSNorm))
+
+
+def rescaling(
+    name: str, layer: Any, reached: set[str], tolerance: float, max_steps: int, rng: np.random.Generator
+) -> Callable[..., Any]:
+    """The layer's forward, which when first called draws the weight and scales it until the output has variance 1."""
+    forward = layer.forward
+
+    def run(*args: Any) -> Any:
+        if name in reached:
+            return forward(*args)
+        reached.add(name)
+        w = layer.weight.data
+        w[...] = orthogonal(w.shape, rng=rng, dtype=np.float64)
+        if layer.bias is not None:
+            layer.bias.data[...] = 0
+        y = forward(*args)
+        for _ in range(max_steps):
+            variance = float(np.var(y.data if isinstance(y, Tensor) else y, dtype=np.float64))
+            if not 0 < variance < math.inf:
+                raise ValueError(f"lsuv: the output of layer {name or type(layer).__name__} has variance {variance} on this batch")
+            if abs(variance - 1) <= tolerance:
+                break
+            w /= math.sqrt(variance)
+            y = forward(*args)
+        return y
+
+    return run
