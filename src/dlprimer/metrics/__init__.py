@@ -1,5 +1,7 @@
-"""Metrics: what the predictions are worth, counted on arrays, with scikit-learn's names and semantics."""
+"""Metrics: what the predictions are worth, counted on arrays, with scikit-learn's names and semantics, and COCO's for detection."""
 
+from ..nn.boxes import box_iou, generalized_box_iou
+from .calibration import calibration_curve, expected_calibration_error, temperature_scale
 from .classification import (
     accuracy_score,
     balanced_accuracy_score,
@@ -11,6 +13,7 @@ from .classification import (
     precision_recall_fscore_support,
     top_k_accuracy_score,
 )
+from .detection import mean_average_precision
 from .ranking import (
     DeLongTest,
     auc_by_ranks,
@@ -23,6 +26,7 @@ from .ranking import (
     roc_auc_score,
     roc_curve,
 )
+from .segmentation import dice, mask_iou, mean_iou, panoptic_quality
 
 __all__ = [
     "DeLongTest",
@@ -32,16 +36,26 @@ __all__ = [
     "average_precision_score",
     "balanced_accuracy_score",
     "bootstrap_interval",
+    "box_iou",
     "brier_score_loss",
+    "calibration_curve",
     "cohen_kappa_score",
     "confusion_matrix",
     "delong_test",
     "delong_variance",
+    "dice",
+    "expected_calibration_error",
+    "generalized_box_iou",
     "log_loss",
+    "mask_iou",
     "matthews_corrcoef",
+    "mean_average_precision",
+    "mean_iou",
+    "panoptic_quality",
     "precision_recall_curve",
     "precision_recall_fscore_support",
     "roc_auc_score",
     "roc_curve",
+    "temperature_scale",
     "top_k_accuracy_score",
 ]

@@ -76,18 +76,19 @@ def same_kind(name: str, values: np.ndarray[Any, Any], other_name: str, others: 
         )
 
 
-def positives(y_true: np.ndarray[Any, Any], pos_label: Any = None) -> np.ndarray[Any, Any]:
-    """Which labels of a binary problem are positive, shape (N,) of truth values."""
+def positives(y_true: np.ndarray[Any, Any], pos_label: Any = None, or_larger: bool = False) -> np.ndarray[Any, Any]:
+    """Which labels of a binary problem are positive, shape (N,) of truth values; with `or_larger` the larger of any two numbers may be."""
     classes = np.unique(y_true)
     if len(classes) > 2:
         shown = classes[:5].tolist() + ["..."] * (len(classes) > 5)
         raise ValueError(f"y_true must have two classes, got {len(classes)}: {shown}; compare one class with the rest")
     if pos_label is None:
-        if classes.dtype.kind in "US" or not (set(classes.tolist()) <= {0, 1} or set(classes.tolist()) <= {-1, 1}):
+        usual = set(classes.tolist()) <= {0, 1} or set(classes.tolist()) <= {-1, 1}
+        if classes.dtype.kind in "US" or not (usual or or_larger):
             raise ValueError(
                 f"y_true has the labels {classes.tolist()}, not 0 and 1 or -1 and 1: say which is positive by pos_label"
             )
-        pos_label = 1
+        pos_label = 1 if usual else classes[-1]
     elif pos_label not in classes.tolist() and len(classes) == 2:
         raise ValueError(f"pos_label={pos_label!r} is not a label of y_true, which has {classes.tolist()}")
     is_positive: np.ndarray[Any, Any] = y_true == pos_label

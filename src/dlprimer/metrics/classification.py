@@ -50,7 +50,7 @@ def confusion_matrix(
     known = np.isin(true, classes) & np.isin(predicted, classes)
     row, column = positions(true[known], classes), positions(predicted[known], classes)
     n = len(classes)
-    matrix = np.bincount(row * n + column, weights=weight[known], minlength=n * n).reshape(n, n)
+    matrix = np.bincount(row * n + column, weights=weight[known], minlength=n * n).astype(np.float64).reshape(n, n)
     if normalize is not None:
         total = matrix.sum(axis={"true": 1, "pred": 0, "all": None}[normalize], keepdims=True)
         matrix = np.divide(matrix, total, out=np.zeros_like(matrix), where=total > 0)
@@ -134,6 +134,9 @@ def top_k_accuracy_score(
     Returns:
         A float in [0, 1]. Of equal scores the later column counts as higher, as in scikit-learn.
 
+    Warns:
+        UserWarning: `k` is no smaller than the number of classes: every prediction counts as right.
+
     Raises:
         ValueError: Shapes do not fit, a label has no column, or scores are not finite.
 
@@ -151,12 +154,16 @@ def top_k_accuracy_score(
     weight = as_weights(sample_weight, len(true))
     if scores.ndim == 1:
         classes = np.unique(true) if labels is None else as_labels("labels", labels)
-        if len(classes) > 2:
-            raise ValueError(f"y_score of shape (N,) is for two classes, got {len(classes)}: give one column a class")
+        if len(classes) != 2:
+            raise ValueError(
+                f"y_score of shape (N,) is for two classes, got {len(classes)}: give one column a class, or name both by labels"
+            )
+        warn_if_all_count(k, 2)
         above = scores > (0.5 if scores.min() >= 0 and scores.max() <= 1 else 0)
         hit = (true == classes[-1]) == above if k == 1 else np.ones(len(true), dtype=bool)
         return share(hit, weight, normalize)
     column = columns_of(true, scores, labels)
+    warn_if_all_count(k, scores.shape[1])
     ranking = np.argsort(scores, axis=1, kind="stable")[:, ::-1]
     return share((ranking[:, :k] == column[:, None]).any(axis=1), weight, normalize)
 
@@ -300,13 +307,13 @@ def cohen_kappa_score(
 
 
 def log_loss(
-    y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None, labels: Any = None
+    y_true: Any, y_proba: Any, *, normalize: bool = True, sample_weight: Any = None, labels: Any = None
 ) -> float:
     """Mean over the examples of minus the log of the probability given to the true class.
 
     Args:
         y_true: True labels (N,).
-        y_pred: Probabilities (N, C), a column a class in sorted order and rows adding up to 1, or (N,) of the larger of two
+        y_proba: Probabilities (N, C), a column a class in sorted order and rows adding up to 1, or (N,) of the larger of two
             classes. Clipped to [eps, 1 - eps] of their dtype, so that a certain mistake costs much but not infinity.
         normalize: False gives the sum instead of the mean.
         sample_weight: Non-negative weights (N,).
@@ -324,7 +331,7 @@ def log_loss(
 
     Explained in question 24.
     """
-    true, probabilities, column, weight = forecasts(y_true, y_pred, sample_weight, labels)
+    true, probabilities, column, weight = forecasts(y_true, y_proba, sample_weight, labels)
     eps = np.finfo(probabilities.dtype).eps
     likelihood = np.clip(probabilities[np.arange(len(true)), column], eps, 1 - eps)
     return share(-np.log(likelihood.astype(np.float64)), weight, normalize)
@@ -345,7 +352,7 @@ def brier_score_loss(
         y_true: True labels (N,); with `y_proba` of shape (N,) two classes.
         y_proba: Probabilities (N,) of the positive class, or (N, C), rows adding up to 1.
         sample_weight: Non-negative weights (N,).
-        pos_label: The positive class for (N,); 1 by default.
+        pos_label: The positive class for (N,); by default 1, and the larger of two numbers other than 0 and 1 or -1 and 1.
         labels: The classes of the columns (C,), sorted; by default those of `y_true`.
         scale_by_half: Whether to halve the sum over the classes, which puts the score into [0, 1]; "auto" halves for two
             classes only.
@@ -368,7 +375,7 @@ def brier_score_loss(
         true, probability = as_labels("y_true", y_true), as_scores("y_proba", y_proba)
         same_length(y_true=len(true), y_proba=len(probability))
         in_unit_interval(probability)
-        squares = 2 * (probability.astype(np.float64) - positives(true, pos_label)) ** 2
+        squares = 2 * (probability.astype(np.float64) - positives(true, pos_label, or_larger=True)) ** 2
         weight, n_classes = as_weights(sample_weight, len(true)), 2
     else:
         true, probabilities, column, weight = forecasts(y_true, y_proba, sample_weight, labels)
@@ -404,6 +411,12 @@ def share(values: Array, weight: Array, normalize: bool) -> float:
     """The weighted mean of the values, or their weighted sum."""
     total = float(values @ weight)
     return total / float(weight.sum()) if normalize else total
+
+
+def warn_if_all_count(k: int, n_classes: int) -> None:
+    """Say that a top-k accuracy says nothing."""
+    if k >= n_classes:
+        warnings.warn(f"k={k} is no smaller than the number of classes, {n_classes}: every prediction counts as right", stacklevel=3)
 
 
 def positive_class(present: Array, pos_label: Any) -> Any:
@@ -445,11 +458,11 @@ def in_unit_interval(probabilities: Array) -> None:
         raise ValueError(f"probabilities must lie between 0 and 1, got {bad}; apply softmax or sigmoid to logits first")
 
 
-def forecasts(y_true: Any, y_pred: Any, sample_weight: Any, labels: Any) -> tuple[Array, Array, Array, Array]:
+def forecasts(y_true: Any, y_proba: Any, sample_weight: Any, labels: Any) -> tuple[Array, Array, Array, Array]:
     """True labels (N,), probabilities (N, C), the column of each true label (N,) and weights (N,)."""
-    true, probabilities = as_labels("y_true", y_true), as_array("y_pred", y_pred)
-    probabilities = as_scores("y_pred", probabilities, ndim=1 if probabilities.ndim == 1 else 2)
-    same_length(y_true=len(true), y_pred=len(probabilities))
+    true, probabilities = as_labels("y_true", y_true), as_array("y_proba", y_proba)
+    probabilities = as_scores("y_proba", probabilities, ndim=1 if probabilities.ndim == 1 else 2)
+    same_length(y_true=len(true), y_proba=len(probabilities))
     in_unit_interval(probabilities)
     if labels is None and len(np.unique(true)) == 1:
         raise ValueError(f"y_true holds one class only, {true[0].item()!r}: name all classes by labels")

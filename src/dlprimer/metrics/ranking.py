@@ -139,8 +139,8 @@ def roc_auc_score(
     Args:
         y_true: Labels (N,) of two or more classes (of two, the larger is positive), or 0 and 1 per class (N, C).
         y_score: Scores (N,) of the positive class; with more than two classes probabilities (N, C), rows adding up to 1.
-        average: "macro" (plain mean over classes), "weighted" (by prevalence), "micro" (all decisions pooled) or None (one
-            value a class); "micro" and None not for "ovo".
+        average: "macro" (plain mean over classes), "weighted" (by prevalence; an absent class does not count), "micro" (all
+            decisions pooled) or None (one value a class); "micro" and None not for "ovo".
         sample_weight: Non-negative weights (N,); not for "ovo".
         max_fpr: Binary only: the area up to this false positive rate, in (0, 1], rescaled so that chance gives 0.5 and a
             perfect ranking 1 (McClish 1989).
@@ -215,20 +215,24 @@ def average_over_classes(metric: Any, is_class: Array, scores: Array, average: s
     if average == "micro":
         return metric(is_class.ravel(), scores.ravel(), np.repeat(weight, n_classes))
     prevalence = weight @ is_class
-    if not prevalence.all():
+    if not (prevalence.any() if average == "weighted" else prevalence.all()):
         raise ValueError(
             f"class {int(prevalence.argmin())} has no example in y_true: its score is not defined; leave the class out"
         )
-    values = np.array([metric(is_class[:, c], scores[:, c], weight) for c in range(n_classes)])
+    present = np.flatnonzero(prevalence)
+    values = np.array([metric(is_class[:, c], scores[:, c], weight) for c in present])
     if average is None:
         return values
-    return float(np.average(values, weights=prevalence if average == "weighted" else None))
+    return float(np.average(values, weights=prevalence[present] if average == "weighted" else None))
 
 
 def one_against_one(target: Array, scores: Array, weighted: bool) -> float:
     """Mean AUC over the pairs of classes, each the mean of its two directions (Hand and Till 2001)."""
+    classes = np.unique(target)
+    if len(classes) < 2:
+        raise ValueError(f'multi_class="ovo" compares pairs of classes, y_true has one class only, number {classes[0]} of the columns')
     values, shares = [], []
-    for a, b in itertools.combinations(np.unique(target), 2):
+    for a, b in itertools.combinations(classes, 2):
         pair = (target == a) | (target == b)
         ones = np.ones(pair.sum())
         directions = [binary_auc(target[pair] == c, scores[pair, c], ones) for c in (a, b)]
