@@ -1,25 +1,15 @@
 // What every page needs: the explorables' loader, the quizzes, and the mark "understood", kept in this browser only.
 import "./explorables/loader.js";
 import "./quiz.js";
+import { readStore, writeStore } from "./store.js";
 
 const STORE = "book.understood.v1";
 
-function read() {
-  try {
-    const numbers = JSON.parse(localStorage.getItem(STORE));
-    return new Set(Array.isArray(numbers) ? numbers.filter(Number.isInteger) : []);
-  } catch {
-    return new Set();
-  }
-}
-
-function write(numbers) {
-  try {
-    localStorage.setItem(STORE, JSON.stringify([...numbers].sort((a, b) => a - b)));
-  } catch {
-    // Without storage the mark lasts as long as the page.
-  }
-}
+const read = () => {
+  const numbers = readStore(STORE, []);
+  return new Set(Array.isArray(numbers) ? numbers.filter(Number.isInteger) : []);
+};
+const write = (numbers) => writeStore(STORE, [...numbers].sort((a, b) => a - b));
 
 function mountUnderstood() {
   const button = document.querySelector("button.understood");

@@ -14,6 +14,7 @@ from typing import Any
 from griffe import Extension, Function, Object
 
 from book.markup import source
+from book.markup.page import MarkupError
 from book.questions import DOCS, ROOT, by_number
 
 PACKAGE = ROOT / "src" / "dlprimer"
@@ -31,8 +32,7 @@ def _exports(changed: int) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, int, str]] = {}
     for name in ast.literal_eval(next(lists)):
         module, node = source.find(f"dlprimer.{name}")
-        dotted = ".".join(module.path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
-        found[name] = dotted, node.lineno, ast.get_docstring(node) or ""
+        found[name] = module.name, node.lineno, ast.get_docstring(node) or ""
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[1][1]))
     return {name: (module, text) for name, (module, _, text) in ordered}
 
@@ -61,13 +61,13 @@ def address_of(name: str) -> str:
     """Where the reference describes a public name, from the site's root.
 
     Raises:
-        KeyError: If no page of the reference has the name's module.
+        MarkupError: If no page of the reference has the name's module.
     """
     module = exports()[name][0]
     try:
         return f"reference/{pages()[module].stem}/#dlprimer.{name}"
     except KeyError:
-        raise KeyError(f"no page below docs/reference has `::: api {module}`, where `{name}` is defined") from None
+        raise MarkupError(f"no page below docs/reference has `::: api {module}`, where `{name}` is defined") from None
 
 
 def pages() -> dict[str, Path]:

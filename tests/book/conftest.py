@@ -1,5 +1,6 @@
-"""A small book to break: the project's scripts and library, with one question's parts written by the test."""
+"""A small book to break: the project's scripts and library, with one question's parts written by the test; and its page to render."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -7,8 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
+import markdown
 import pytest
+
+from book import figures, fingerprint, questions, records
+from book.markup import assets, bibliography, glossary, page, source
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUG = "sgd-momentum-nesterov"
@@ -131,5 +137,64 @@ def ask(book: SmallBook) -> Callable[[str], str]:
         prelude = f"from book import questions, records, figures; question = questions.by_slug({SLUG!r})\n"
         done = book.python("-c", prelude + code)
         return done.stdout.strip() or done.stderr.strip().rpartition("\n")[2]
+
+    return run
+
+
+# ---- the page of its question, rendered ----
+
+EXTENSIONS = ["attr_list", "md_in_html", "tables", "toc", "pymdownx.details", "pymdownx.superfences", "book.markup"]
+SRC = "optimizers-and-regularization/sgd-momentum-nesterov.md"
+TITLE = "What is the difference between SGD, Momentum, and Nesterov Momentum?"
+FRONT = """---
+question: 33
+level: core
+prerequisites: [12]
+description: A sentence that is long enough to describe what the page is about.
+---
+"""
+
+
+@pytest.fixture
+def folder(recorded_book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small book's folder, in place of the project's own."""
+    root = tmp_path / "book"
+    shutil.copytree(recorded_book.root, root, ignore=shutil.ignore_patterns("__pycache__"))
+    docs = root / "docs"
+    for module in (questions, page, bibliography, glossary):
+        if hasattr(module, "DOCS"):
+            monkeypatch.setattr(module, "DOCS", docs)
+    monkeypatch.setattr(questions, "EXPERIMENTS", root / "scripts" / "experiments")
+    monkeypatch.setattr(bibliography, "FILE", docs / "bibliography.bib")
+    monkeypatch.setattr(glossary, "FILE", docs / "glossary.yml")
+    monkeypatch.setattr(figures, "CACHE", root / ".cache")
+    roots = {"dlprimer": root / "src" / "dlprimer", "experiments": root / "scripts" / "experiments"}
+    monkeypatch.setattr(fingerprint, "ROOTS", roots)
+    monkeypatch.setattr(source, "ROOT", root)
+    records._cache.clear()
+    assets._used.clear()
+    (docs / "bibliography.bib").write_text(
+        "@article{polyak1964, author = {Polyak, Boris T.}, title = {Some methods}, journal = {USSR}, year = {1964}, doi = {10.1/x}}\n"
+        "@misc{two2020, author = {Ada B{\\'e}ta and Gamma, Cy}, title = {A {GAN}}, year = {2020}, eprint = {1234.5}}\n"
+    )
+    (docs / SRC.replace(".md", ".js")).write_text("export default function () {}\n")
+    return root
+
+
+@pytest.fixture
+def render(folder: Path, caplog: pytest.LogCaptureFixture):
+    """Render the body of the page of question 33, its title in front; returns the HTML and the errors."""
+
+    def run(body: str, front: str = FRONT, title: str = TITLE, lint: bool = False) -> tuple[str, list[str]]:
+        text = f"# {title}\n\n{body}\n"
+        path = folder / "docs" / SRC
+        path.write_text(front + "\n" + text)
+        md = markdown.Markdown(extensions=EXTENSIONS, extension_configs={"book.markup": {"lint": lint}})
+        file = SimpleNamespace(src_uri=SRC, url=SRC.replace(".md", "/"), abs_src_path=str(path))
+        md.treeprocessors.register(SimpleNamespace(run=lambda root: None, file=file), "relpath", 0)
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, logger="mkdocs.book"):
+            html = md.convert(text)
+        return html, [record.getMessage() for record in caplog.records]
 
     return run

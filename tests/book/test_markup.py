@@ -1,18 +1,13 @@
 """The pages' markup: what each mark becomes, and that each mistake is reported with page and line."""
 
 import json
-import logging
-import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import markdown
 import pytest
 
-from book import figures, fingerprint, questions, records
-from book.markup import assets, bibliography, header, page, source
+from book.markup import assets, header
 
-EXTENSIONS = ["attr_list", "md_in_html", "tables", "toc", "pymdownx.details", "pymdownx.superfences", "book.markup"]
 SRC = "optimizers-and-regularization/sgd-momentum-nesterov.md"
 TITLE = "What is the difference between SGD, Momentum, and Nesterov Momentum?"
 FRONT = """---
@@ -22,51 +17,6 @@ prerequisites: [12]
 description: A sentence that is long enough to describe what the page is about.
 ---
 """
-
-
-@pytest.fixture
-def folder(recorded_book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small book's folder, in place of the project's own."""
-    root = tmp_path / "book"
-    shutil.copytree(recorded_book.root, root, ignore=shutil.ignore_patterns("__pycache__"))
-    docs = root / "docs"
-    for module in (questions, page, bibliography):
-        if hasattr(module, "DOCS"):
-            monkeypatch.setattr(module, "DOCS", docs)
-    monkeypatch.setattr(questions, "EXPERIMENTS", root / "scripts" / "experiments")
-    monkeypatch.setattr(bibliography, "FILE", docs / "bibliography.bib")
-    monkeypatch.setattr(figures, "CACHE", root / ".cache")
-    roots = {"dlprimer": root / "src" / "dlprimer", "experiments": root / "scripts" / "experiments"}
-    monkeypatch.setattr(fingerprint, "ROOTS", roots)
-    monkeypatch.setattr(source, "ROOT", root)
-    records._cache.clear()
-    assets._used.clear()
-    (docs / "bibliography.bib").write_text(
-        "@article{polyak1964, author = {Polyak, Boris T.}, title = {Some methods}, journal = {USSR}, year = {1964}, doi = {10.1/x}}\n"
-        "@misc{two2020, author = {Ada B{\\'e}ta and Gamma, Cy}, title = {A {GAN}}, year = {2020}, eprint = {1234.5}}\n"
-    )
-    (docs / SRC.replace(".md", ".js")).write_text("export default function () {}\n")
-    return root
-
-
-@pytest.fixture
-def render(folder: Path, caplog: pytest.LogCaptureFixture):
-    """Render the body of the page of question 33, its title in front; returns the HTML and the errors."""
-
-    def run(body: str, front: str = FRONT, title: str = TITLE) -> tuple[str, list[str]]:
-        text = f"# {title}\n\n{body}\n"
-        path = folder / "docs" / SRC
-        path.write_text(front + "\n" + text)
-        md = markdown.Markdown(extensions=EXTENSIONS)
-        file = SimpleNamespace(src_uri=SRC, url=SRC.replace(".md", "/"), abs_src_path=str(path))
-        md.treeprocessors.register(SimpleNamespace(run=lambda root: None, file=file), "relpath", 0)
-        caplog.clear()
-        with caplog.at_level(logging.ERROR, logger="mkdocs.book"):
-            html = md.convert(text)
-        return html, [record.getMessage() for record in caplog.records]
-
-    return run
-
 
 def rendered(render, body: str) -> str:
     html, errors = render(body)
@@ -178,7 +128,8 @@ def test_links_to_questions_with_and_without_a_page(render, folder) -> None:
 
 def test_citations_and_the_list_of_what_was_cited(render) -> None:
     html = rendered(render, "As shown [@two2020; @polyak1964], again [@polyak1964].\n\n## Sources\n\n::: sources\n")
-    assert '(<a class="citation" href="#source-two2020">Béta and Gamma, 2020</a>; ' in html
+    assert '(<a class="citation" href="#source-two2020" aria-describedby="source-two2020">Béta and Gamma, 2020<span' in html
+    assert '<span class="citation-text" aria-hidden="true" data-search-exclude>A. Béta and C. Gamma. A GAN. 2020.</span></a>; ' in html
     assert html.index('<li id="source-two2020">A. Béta and C. Gamma. A GAN.') < html.index(
         '<li id="source-polyak1964">B. T. Polyak.'
     )
@@ -264,7 +215,7 @@ What is $\\mu$?
 
 def test_a_quiz_has_feedback_on_every_choice_with_and_without_javascript(render) -> None:
     html = rendered(render, QUIZ)
-    assert '<fieldset class="quiz"><legend>What is <math>' in html
+    assert '<fieldset class="quiz quiz-choices" data-quiz="33-' in html and '"><legend>What is <math>' in html
     assert html.count('type="radio"') == 2 and html.count('class="quiz-feedback"') == 2
     assert 'data-right="true" hidden><strong>Right.</strong> Yes, <em>two</em>.' in html
     assert "<strong>Not so.</strong> Not with 2." in html
@@ -292,7 +243,7 @@ def test_the_head_of_the_page(render) -> None:
     html = rendered(render, "Text.")
     assert html.index("</h1>") < html.index('<div class="page-meta"') < html.index("<p>Text.")
     assert 'data-question="33"' in html and '<span class="level">core</span>' in html and "1 min" in html
-    assert "gradient descent</span>" in html
+    assert "Gradient descent</span>" in html
 
 
 # ---- mistakes ----

@@ -8,6 +8,7 @@ import pytest
 import dlprimer
 from book import reference
 from book.markup import footer
+from book.markup.page import MarkupError
 from book.questions import all_questions, by_number
 
 
@@ -27,7 +28,7 @@ def test_the_navigation_has_every_page_of_the_reference() -> None:
 
 def test_a_module_without_a_page_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "pages", dict)
-    with pytest.raises(KeyError, match=r"no page .* `::: api dlprimer.nn.activations`, where `relu`"):
+    with pytest.raises(MarkupError, match=r"no page .* `::: api dlprimer.nn.activations`, where `relu`"):
         reference.address_of("relu")
 
 

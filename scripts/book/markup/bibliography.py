@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from book.markup.page import MarkupError
-from book.questions import DOCS
+from book.questions import DOCS, all_questions
 
 FILE = DOCS / "bibliography.bib"
 
@@ -38,6 +38,29 @@ def work(key: str) -> Work:
         hint = f"; did you mean {', '.join(near)}?" if near else "; add it there once it is verified"
         raise MarkupError(f"no work `{key}` in docs/{FILE.name}{hint}")
     return _work(key, FILE, changed)
+
+
+def listed(root: str) -> str:
+    """Every work in the bibliography, by its first author, with the pages that cite it."""
+    changed = FILE.stat().st_mtime_ns if FILE.is_file() else 0
+    works = [_work(key, FILE, changed) for key in _entries(FILE, changed)]
+    rows = []
+    for item in sorted(works, key=lambda work: (work.label.lower(), work.key)):
+        citing = [question for question in all_questions() if item.key in cited_on(question.page)]
+        links = " · ".join(f'<a href="{root}{q.chapter_slug}/{q.slug}/">{escape(q.name)}</a>' for q in citing)
+        rows.append(f'<li id="{escape(item.key)}">{item.html}<div class="cited-on">{links}</div></li>')
+    return f'<ul class="sources bibliography">{"".join(rows)}</ul>'
+
+
+def cited_on(page: Path) -> frozenset[str]:
+    """The keys of the works that a page cites."""
+    return _cited_on(page, page.stat().st_mtime_ns) if page.is_file() else frozenset()
+
+
+@cache
+def _cited_on(page: Path, changed: int) -> frozenset[str]:
+    groups = re.findall(r"\[(@[^\]\s;,]+(?:;\s*@[^\]\s;,]+)*)\](?!\()", page.read_text(encoding="utf-8"))
+    return frozenset(key for group in groups for key in re.findall(r"@([^\]\s;,]+)", group))
 
 
 @cache

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 from book import contents, reference
 from book import examples as example_files
-from book.markup import assets, bibliography, inline, source
+from book.markup import assets, bibliography, glossary, inline, quiz, source
 from book.markup.page import MarkupError, Page
 
 ANSWER_WORDS = (40, 80)
@@ -56,9 +55,9 @@ def _alt_and_caption(page: Page, kind: str, body: list[str], line: int) -> tuple
 
 def _images(page: Page, name: str, alt: str) -> str:
     """The figure in both schemes; the theme shows one, and the browser loads only that."""
+    page.figures_used += 1
     drawn = page.figure(name)
     assets.use(drawn)
-    page.figures_used += 1
     return "".join(
         f'<img class="figure-image" src="{page.root}{drawn.site_path(scheme)}#only-{scheme}" alt="{escape(alt)}" '
         f'width="{drawn.width}" height="{drawn.height}"{_loading(page, scheme)}>'
@@ -79,6 +78,7 @@ def _figure(page: Page, argument: str, body: list[str], line: int) -> list[str]:
 
 def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     question = page.answered()
+    page.explorables += 1
     alt, caption = _alt_and_caption(page, "explorable", body, line)
     if not question.explorable.is_file():
         raise MarkupError(f"docs/{question.chapter_slug}/{question.explorable.name} is missing")
@@ -139,69 +139,6 @@ def _example(page: Page, argument: str, body: list[str], line: int) -> list[str]
     return [*lines, page.keep(f'<p class="example-caption">{caption}</p>')]
 
 
-# ---- quiz ----
-
-CHOICE = re.compile(r"^- \[([ xX])\] (.*)$")
-CONTINUED = re.compile(r"^ {1,3}\S")
-
-
-def _quiz(page: Page, argument: str, body: list[str], line: int) -> list[str]:
-    starts = [i for i, text in enumerate(body) if CHOICE.match(text)]
-    question = "\n".join(body[: starts[0]] if starts else body).strip()
-    if not question or len(starts) < 2:
-        raise MarkupError(
-            "a quiz is a question and at least two choices, `- [ ] …` or `- [x] …`, each with an indented feedback"
-        )
-    choices = []
-    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
-        found = CHOICE.match(body[start])
-        assert found is not None
-        text, feedback = _choice_and_feedback(found[2], body[start + 1 : end])
-        if not feedback:
-            page.error(line + 1 + start, f"the choice {text!r} has no feedback: indent a paragraph beneath it")
-        choices.append((found[1] in "xX", text, feedback, line + 1 + start))
-    right = sum(choice[0] for choice in choices)
-    if not 0 < right < len(choices):
-        raise MarkupError(
-            f"{right} of {len(choices)} choices are marked as right with `[x]`; some must be and some not"
-        )
-
-    def html(text: str, at: int) -> str:
-        return page.fragment(inline.replace(page, text, at))
-
-    name = f"quiz-{line}"
-    kind = "radio" if right == 1 else "checkbox"
-    hint = "" if right == 1 else ' <span class="quiz-hint">(several are right)</span>'
-    items = []
-    for i, (is_right, text, feedback, at) in enumerate(choices):
-        verdict = "Right." if is_right else "Not so."
-        control = f'<input type="{kind}" name="{name}" value="{i}">'
-        reply = f"<strong>{verdict}</strong> {html(feedback, at + 1)}"
-        items.append(
-            f'<div class="quiz-item"><label class="quiz-choice">{control}<span>{html(text, at)}</span></label>'
-            f'<div class="quiz-feedback" data-right="{str(is_right).lower()}" hidden>{reply}</div></div>'
-        )
-    answers = "".join(
-        f"<li><strong>{'Right' if is_right else 'Not so'}: {html(text, at)}</strong> <div>{html(feedback, at + 1)}</div></li>"
-        for is_right, text, feedback, at in choices
-    )
-    legend = f"<legend>{html(question, line + 1)}{hint}</legend>"
-    # Without JavaScript the choices cannot answer, so the answers stand folded beneath; quiz.js puts them away.
-    folded = f"<details data-search-exclude><summary>Answers</summary><ul>{answers}</ul></details>"
-    return [page.keep(f'<fieldset class="quiz">{legend}{"".join(items)}{folded}</fieldset>')]
-
-
-def _choice_and_feedback(first: str, rest: list[str]) -> tuple[str, str]:
-    """A choice may go on in lines aligned with it; what is left beneath it is its feedback."""
-    text = [first]
-    while len(text) <= len(rest) and CONTINUED.match(rest[len(text) - 1]):
-        text.append(rest[len(text) - 1].strip())
-    feedback = textwrap.dedent("\n".join(rest[len(text) - 1 :])).strip()
-    if not feedback:
-        return first.strip(), " ".join(text[1:])
-    return " ".join(text).strip(), feedback
-
-
 # ---- lists ----
 
 
@@ -244,6 +181,14 @@ def _progress(page: Page, argument: str, body: list[str], line: int) -> list[str
     return [page.keep(contents.progress_html())]
 
 
+def _bibliography(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(bibliography.listed(page.root))]
+
+
+def _glossary(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(glossary.listed(page))]
+
+
 def finish(page: Page, lines: list[str]) -> list[str]:
     """Put the list of sources where it belongs, now that all citations are known."""
     if page.cited and not page.sources_line:
@@ -261,8 +206,10 @@ KINDS: dict[str, Kind] = {
     "explorable": Kind(_explorable, True),
     "source": Kind(_source, False),
     "example": Kind(_example, False),
-    "quiz": Kind(_quiz, True),
+    "quiz": Kind(quiz.render, True),
     "sources": Kind(_sources, False),
+    "bibliography": Kind(_bibliography, False),
+    "glossary": Kind(_glossary, False),
     "contents": Kind(_contents, False),
     "api": Kind(_api, False),
     "names": Kind(_names, False),

@@ -7,27 +7,30 @@ from functools import cache
 from html import escape
 
 from book import reference
-from book.markup.page import FRONT_MATTER, Page, parsed
+from book.markup.page import FRONT_MATTER, MarkupError, Page, parsed
 from book.questions import Question, all_questions
 
 REFERENCE = re.compile(r"\[\[(\d+)(?:\|[^\]]+)?\]\]")
 
 
-def lines(page: Page) -> list[str]:
+def html(page: Page) -> str:
     """Links to the reference and to the pages that need or mention this one; nothing on other pages."""
     question = page.question
     if question is None:
-        return []
+        return ""
     rows = []
-    names = sorted(reference.explained_by(question.number), key=str.lower)
-    if names:
+    names = sorted(reference.explained_by(question.number), key=str.lower) if reference.pages() else []
+    try:
         links = [f'<a href="{page.root}{reference.address_of(name)}"><code>{escape(name)}</code></a>' for name in names]
+    except MarkupError as error:
+        links = [page.error(1 - page.lines_before, error)]
+    if links:
         rows.append(f"<p>In the library: {' · '.join(links)}</p>")
     users = [user for user in all_questions() if user != question and question.number in uses(user)]
     if users:
         links = [f'<a href="{page.root}{user.chapter_slug}/{user.slug}/">{escape(user.name)}</a>' for user in users]
         rows.append(f"<p>Used by: {' · '.join(links)}</p>")
-    return ["", page.keep(f'<div class="page-foot" data-search-exclude>{"".join(rows)}</div>'), ""] if rows else []
+    return f'\n<div class="page-foot" data-search-exclude>{"".join(rows)}</div>' if rows else ""
 
 
 def uses(question: Question) -> frozenset[int]:

@@ -9,6 +9,7 @@ from html import escape
 from book.markup import bibliography, formulas, numbers
 from book.markup.page import MarkupError, Page
 
+LINK = re.compile(r"<a .*?</a>")
 WITHIN_PARAGRAPH = r"(?:(?!\n[ \t]*\n).)"
 TOKEN = re.compile(
     rf"""
@@ -106,7 +107,10 @@ def _citation(page: Page, token: re.Match[str]) -> str:
         work = bibliography.work(key)
         if key not in page.cited:
             page.cited.append(key)
-        links.append(f'<a class="citation" href="#source-{escape(key)}">{escape(work.label)}</a>')
+        links.append(
+            f'<a class="citation" href="#source-{escape(key)}" aria-describedby="source-{escape(key)}">{escape(work.label)}'
+            f'<span class="citation-text" aria-hidden="true" data-search-exclude>{LINK.sub("", work.html).strip()}</span></a>'
+        )
     return page.keep(f"({'; '.join(links)})")
 
 

@@ -51,6 +51,9 @@ class Page:
         self.first_citation = 0
         self.sources_line = 0
         self.figures_used = 0
+        self.explorables = 0
+        self.quizzes = 0
+        self.tree_done = False
         self._record_reported = False
 
     # ---- errors ----

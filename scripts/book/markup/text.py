@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from book.markup import blocks, footer, header, inline
+from book.markup import blocks, header, inline
 from book.markup.page import MarkupError, Page
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -59,7 +59,7 @@ def render(page: Page, lines: list[str]) -> list[str]:
             result.extend(["", *(opening[1] + line if line else line for line in replaced), ""])
         start = i + 1
     close_text()
-    return [*blocks.finish(page, header.insert(page, result, lines)), *footer.lines(page)]
+    return blocks.finish(page, header.insert(page, result, lines))
 
 
 def _literal(lines: list[str]) -> set[int]:

@@ -24,6 +24,7 @@ PREVALENCES = [0.5, 0.1, 0.01, 0.001]
 EXAMPLES, SEEDS = 100_000, 10
 REPETITIONS = 1000
 RARE, COMMON = 20, 1980
+LEVEL = 0.95  # of intervals
 GROUP_SIZE, BASE_RATES, OFFSETS = 50_000, (0.5, 0.05), (-2, 0, 2)
 PAIRS = {
     "positives": [0.88, 0.72, 0.60, 0.42],
@@ -172,7 +173,8 @@ def crossing(auc=0.85):
 
 def few_of_one_class(rng):
     """How far AUC scatters with 20 examples of one class, and what two formulas say; true AUC 0.921."""
-    result = {"repetitions": REPETITIONS}
+    z = NORMAL.inv_cdf((1 + LEVEL) / 2)
+    result = {"repetitions": REPETITIONS, "z": z, "examples": RARE + COMMON}
     truth = NORMAL.cdf(SEPARATION / 2**0.5)
     counts = {"positives": (RARE, COMMON), "negatives": (COMMON, RARE), "positives-many": (RARE, 10 * COMMON)}
     for name, (n_pos, n_neg) in counts.items():
@@ -188,12 +190,12 @@ def few_of_one_class(rng):
             "draws": draws,
             "mean": areas.mean(),
             "sd": areas.std(ddof=1),
-            "low": np.quantile(areas, 0.025),
-            "high": np.quantile(areas, 0.975),
+            "low": np.quantile(areas, (1 - LEVEL) / 2),
+            "high": np.quantile(areas, (1 + LEVEL) / 2),
             "delong": np.sqrt(np.mean(errors**2)),
             "hanley-mcneil": auc_standard_error_hanley_mcneil(truth, n_pos, n_neg),
-            "covered": float(np.mean(np.abs(areas - truth) <= 1.959964 * errors)),
-            "covered-odds": float(np.mean(np.abs(odds - np.log(truth / (1 - truth))) <= 1.959964 * odds_errors)),
+            "covered": float(np.mean(np.abs(areas - truth) <= z * errors)),
+            "covered-odds": float(np.mean(np.abs(odds - np.log(truth / (1 - truth))) <= z * odds_errors)),
         }
     return result
 

@@ -43,6 +43,8 @@ def run(rng):
         "noise": noise_floors(rng),
         "digits": digits_steps(rng),
         "modulus": moduli(0.9),
+        "limits": limits(0.9),
+        "quiz": {"settled-step": settled_step(0.02, 0.95), "matched-rate": 0.1 * (1 - 0.99) / (1 - 0.9)},
     }
 
 
@@ -66,6 +68,17 @@ def minimize(gradient, w0, steps, record=False, stop=None, **settings):
 def worked_example():
     methods = {"sgd": {}, "momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
     return {name: minimize(lambda w: w, [1.0], 3, record=True, lr=0.1, **extra)[:, 0] for name, extra in methods.items()}
+
+
+def settled_step(rate, momentum):
+    """How far SGD moves in a step once the velocity of a constant gradient of 1 has settled."""
+    points = minimize(lambda w: np.ones(1), [0.0], 1000, record=True, lr=rate, momentum=momentum)
+    return float(points[-2, 0] - points[-1, 0])
+
+
+def limits(momentum):
+    """What a fixed momentum is held to: the steps for a millionth at the rate of its ringing, and its gain over gradient descent."""
+    return {"ringing-steps": np.log(1e-6) / np.log(momentum**0.5), "gain": (1 + momentum) / (1 - momentum)}
 
 
 # ---- the race of the explorable: a valley, a point, a velocity ----
