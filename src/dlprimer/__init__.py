@@ -68,6 +68,18 @@ from .nn.activations import (
 )
 from .nn.attention import MultiheadAttention, attention_weights, causal_mask, padding_mask, scaled_dot_product_attention
 from .nn.boxes import decode_boxes, encode_boxes, make_anchors, match_anchors, nms, soft_nms
+from .nn.convolution import (
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    DepthwiseSeparableConv2d,
+    conv1d,
+    conv2d,
+    conv_transpose2d,
+    pad,
+    receptive_field,
+    unfold,
+)
 from .nn.divergence import distillation_loss, kl_div
 from .nn.dropout import Dropout, drop_path, dropout
 from .nn.imbalance import dice_loss, focal_loss
@@ -97,6 +109,7 @@ from .nn.normalization import (
     layer_norm,
     rms_norm,
 )
+from .nn.pooling import AvgPool2d, MaxPool2d, adaptive_avg_pool2d, avg_pool2d, interpolate, max_pool2d
 from .nn.positions import alibi_bias, alibi_slopes, relative_position_bias, rotary_embedding, sinusoidal_positions
 from .nn.similarity import cosine_similarity, info_nce, normalize, nt_xent, triplet_margin_loss
 from .nn.transformer import TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
@@ -118,10 +131,15 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
     "Callback",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "DeLongTest",
+    "DepthwiseSeparableConv2d",
     "Dropout",
     "Embedding",
     "GroupNorm",
@@ -130,6 +148,7 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "Lion",
+    "MaxPool2d",
     "Module",
     "MultiheadAttention",
     "Optimizer",
@@ -147,12 +166,14 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "accuracy_score",
+    "adaptive_avg_pool2d",
     "alibi_bias",
     "alibi_slopes",
     "attention_weights",
     "auc_by_ranks",
     "auc_standard_error_hanley_mcneil",
     "average_precision_score",
+    "avg_pool2d",
     "balanced_accuracy_score",
     "balanced_sampler",
     "batch_norm",
@@ -169,6 +190,9 @@ __all__ = [
     "class_weights",
     "cohen_kappa_score",
     "confusion_matrix",
+    "conv1d",
+    "conv2d",
+    "conv_transpose2d",
     "cosine_similarity",
     "cross_entropy",
     "decode_boxes",
@@ -199,6 +223,7 @@ __all__ = [
     "huber_loss",
     "info_nce",
     "instance_norm",
+    "interpolate",
     "k_fold",
     "kl_div",
     "l1_loss",
@@ -212,6 +237,7 @@ __all__ = [
     "mask_iou",
     "match_anchors",
     "matthews_corrcoef",
+    "max_pool2d",
     "mean_average_precision",
     "mean_iou",
     "moons",
@@ -225,10 +251,12 @@ __all__ = [
     "optimal_gradient_descent",
     "optimal_heavy_ball",
     "orthogonal",
+    "pad",
     "padding_mask",
     "panoptic_quality",
     "precision_recall_curve",
     "precision_recall_fscore_support",
+    "receptive_field",
     "relative_position_bias",
     "relu",
     "rings",
@@ -255,6 +283,7 @@ __all__ = [
     "top_k_accuracy_score",
     "train_val_test_split",
     "triplet_margin_loss",
+    "unfold",
     "value_and_grad",
     "xavier_normal",
     "xavier_uniform",

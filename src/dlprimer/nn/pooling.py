@@ -1,0 +1,325 @@
+"""Pooling: windows of an image summed up by one number; and its reverse, images brought to another size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, WithGradient, differentiable
+from .arguments import choose, floating
+from .convolution import Pair, Windows, pairwise, resample, whole_numbers
+from .module import Module
+
+
+def pool_windows(name: str, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Windows:
+    """The windows of a pooling; with `ceil_mode` the last ones may hang over, if they start within the image or its left margin."""
+    if x.ndim not in (3, 4) or 0 in x.shape[-3:]:
+        raise ValueError(f"{name}: input must be (N, C, H, W) or (C, H, W) with pixels and channels, got shape {x.shape}")
+    kernel = whole_numbers(f"{name}: kernel_size", kernel_size, 2, 1)
+    if stride is None or (isinstance(stride, (tuple, list)) and not stride):
+        stride = kernel
+    stride, dilation = (whole_numbers(f"{name}: {n}", v, 2, 1) for n, v in (("stride", stride), ("dilation", dilation)))
+    padding = whole_numbers(f"{name}: padding", padding, 2, 0)
+    at = Windows(x.shape[-2:], kernel, stride, dilation, padding, padding)
+    if any(p > e // 2 for p, e in zip(padding, at.extent, strict=True)):
+        raise ValueError(f"{name}: padding must be at most half of the window's {at.extent} pixels, got {padding}")
+    if ceil_mode:
+        hangs = pairwise(lambda n, p, e, s: -(-(n + 2 * p - e) // s), at.size, padding, at.extent, stride)  # start of the last, in strides
+        hangs = pairwise(lambda last, n, p, s: last - (last * s >= n + p), hangs, at.size, padding, stride)
+        after = pairwise(lambda last, s, e, n, p: last * s + e - n - p, hangs, stride, at.extent, at.size, padding)
+        at = Windows(at.size, kernel, stride, dilation, padding, after)
+    if min(at.out) < 1:
+        raise ValueError(f"{name}: the window spans {at.extent} pixels, more than the padded input of shape {x.shape} has")
+    return at
+
+
+@differentiable
+@floating("input")
+def max_pool2d(
+    input: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0,
+    dilation: int | Pair = 1, ceil_mode: bool = False,
+) -> WithGradient:  # fmt: skip
+    """The largest number in each window. The gradient goes to it alone; among equals to the first, row by row.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W), floating point.
+        kernel_size: Of the window; one number, or (height, width), here and below.
+        stride: Pixels from one window to the next; `kernel_size` if None.
+        padding: Pixels of minus infinity on both sides, at most half a window.
+        dilation: Pixels from one tap of the window to the next.
+        ceil_mode: Whether a last window may hang over the margin.
+
+    Returns:
+        (N, C, H', W') or (C, H', W') with H' = (H + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1, rounded down, or
+        up with `ceil_mode`.
+
+    Raises:
+        ValueError: If the input has other axes, a setting is out of range or the window is larger than the padded input.
+
+    Example:
+        >>> max_pool2d(np.array([[[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]]), 2).tolist()
+        [[[4.0, 5.0]]]
+
+    Explained in question 64.
+    """
+    x = input
+    at = pool_windows("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
+    images = x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
+    taps = at.taps(at.padded(images, fill=-math.inf))  # of (N, C, OH, OW) each
+    y = taps[0].copy()
+    for tap in taps[1:]:
+        np.maximum(y, tap, out=y)
+
+    def vjp(g: Array) -> Array:
+        g, waiting = g.reshape(y.shape), np.ones(y.shape, bool)
+
+        def parts() -> Any:
+            for tap in taps:
+                wins = tap == y
+                wins &= waiting
+                np.logical_xor(waiting, wins, out=waiting)
+                yield g * wins
+
+        return at.fold(parts(), images).reshape(x.shape)
+
+    return y.reshape(*x.shape[:-2], *at.out), vjp
+
+
+@differentiable
+@floating("input")
+def avg_pool2d(
+    input: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> WithGradient:  # fmt: skip
+    """The mean of each window.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W), floating point.
+        kernel_size: Of the window; one number, or (height, width), here and below.
+        stride: Pixels from one window to the next; `kernel_size` if None.
+        padding: Zeros on both sides, at most half a window.
+        ceil_mode: Whether a last window may hang over the margin; what hangs over does not count.
+        count_include_pad: Whether the zeros of the padding count as pixels.
+        divisor_override: What to divide the sum by instead of the number of pixels.
+
+    Returns:
+        (N, C, H', W') or (C, H', W'), sizes as for `max_pool2d`.
+
+    Raises:
+        ValueError: If the input has other axes, a setting is out of range or the window is larger than the padded input.
+
+    Example:
+        >>> avg_pool2d(np.array([[[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 2.0]]]), 2).tolist()
+        [[[2.5, 2.0]]]
+
+    Explained in question 64.
+    """
+    x = input
+    at = pool_windows("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
+    if divisor_override is not None and divisor_override == 0:
+        raise ValueError("avg_pool2d: divisor_override must not be 0")
+
+    def pixels(axis: int) -> Array:
+        """How many pixels each window counts along the axis."""
+        n, p = at.size[axis], at.before[axis]
+        start = np.arange(at.out[axis]) * at.stride[axis] - p
+        end = np.minimum(start + at.kernel[axis], n + p)
+        return end - start if count_include_pad else np.minimum(end, n) - np.maximum(start, 0)
+
+    count = pixels(0)[:, None] * pixels(1) if divisor_override is None else np.array(divisor_override)
+    share = (1 / count).astype(x.dtype)  # (OH, OW), or one number
+    images = x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
+    taps = at.taps(at.padded(images))
+    y = taps[0].copy()
+    for tap in taps[1:]:
+        y += tap
+    y *= share
+
+    def vjp(g: Array) -> Array:
+        part = g.reshape(y.shape) * share
+        return at.fold([part] * len(taps), images).reshape(x.shape)
+
+    return y.reshape(*x.shape[:-2], *at.out), vjp
+
+
+@differentiable
+@floating("input")
+def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, int | None] | None) -> WithGradient:
+    """The means of as many windows as asked for, whatever the size of the image; 1 gives the mean of each channel.
+
+    Window i of n runs from floor(i H / n) to ceil((i + 1) H / n), so windows overlap where n does not divide H.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W), floating point.
+        output_size: Windows along height and width: one number, or a pair; None for the size of the input.
+
+    Returns:
+        (N, C, *output_size) or (C, *output_size).
+
+    Raises:
+        ValueError: If the input has other axes or no pixels, or a size is negative.
+
+    Example:
+        >>> adaptive_avg_pool2d(np.array([[[1.0, 2.0], [3.0, 6.0]]]), 1).tolist()
+        [[[3.0]]]
+
+    Explained in question 64.
+    """
+    x, sizes = input, output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    if x.ndim not in (3, 4) or 0 in x.shape[-3:]:
+        raise ValueError(f"adaptive_avg_pool2d: input must be (N, C, H, W) or (C, H, W) with pixels and channels, got shape {x.shape}")
+    if len(sizes) != 2:
+        raise ValueError(f"adaptive_avg_pool2d: output_size must be one number or a pair, got {output_size!r}")
+    plans = []
+    for axis, length in zip((x.ndim - 2, x.ndim - 1), sizes, strict=True):
+        n = x.shape[axis]
+        (out,) = whole_numbers("adaptive_avg_pool2d: output_size", n if length is None else length, 1, 0)
+        start = np.arange(out) * n // max(out, 1)
+        count = -(-(np.arange(out) + 1) * n // max(out, 1)) - start
+        step = np.arange(count.max(initial=1))[:, None]  # a window's pixels, one after the other, as far as it has them
+        plans.append((axis, np.minimum(start + step, n - 1), (step < count) / count))
+    return resample(x, plans)
+
+
+@differentiable
+@floating("input")
+def interpolate(
+    input: Array, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
+) -> WithGradient:  # fmt: skip
+    """An image at another size: each new pixel copies the nearest old one, or mixes its neighbors.
+
+    Args:
+        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W) for "nearest"; (N, C, H, W) for "bilinear".
+        size: Of the output; one number, or one for each axis.
+        scale_factor: How many times larger, in place of `size`; the new size is rounded down.
+        mode: "nearest" or "bilinear".
+        align_corners: For "bilinear", whether the centers of the corner pixels, instead of their outer corners, stay where they are.
+        recompute_scale_factor: Whether to compute with the ratio of the sizes rather than `scale_factor`, from which rounding moves it.
+
+    Returns:
+        (N, C, *size).
+
+    Raises:
+        ValueError: If not exactly one of `size` and `scale_factor` is given, or they do not fit the input.
+
+    Example:
+        >>> image = np.array([[[[0.0, 4.0]]]])
+        >>> interpolate(image, (1, 4)).tolist()
+        [[[[0.0, 0.0, 4.0, 4.0]]]]
+        >>> interpolate(image, (1, 4), mode="bilinear").tolist()
+        [[[[0.0, 1.0, 3.0, 4.0]]]]
+
+    Explained in question 70.
+    """
+    x = input
+    choose("interpolate: mode", mode, ("nearest", "bilinear"))
+    if x.ndim not in ((3, 4, 5) if mode == "nearest" else (4,)) or 0 in x.shape[1:]:
+        raise ValueError(f"interpolate: mode={mode!r} takes (N, C, H, W){', (N, C, L) or (N, C, D, H, W)' * (mode == 'nearest')} "
+                         f"with pixels and channels, got shape {x.shape}")  # fmt: skip
+    if mode == "nearest" and align_corners is not None:
+        raise ValueError("interpolate: align_corners is for mode='bilinear'")
+    sizes, ratios = new_sizes(x.shape[2:], size, scale_factor, recompute_scale_factor)
+    plans: list[Any] = []
+    for axis, (n, out, ratio) in enumerate(zip(x.shape[2:], sizes, ratios, strict=True), 2):
+        if mode == "nearest":
+            index = nearest_places(n, out, ratio)[None]
+            plans.append((axis, index, None))
+        else:
+            place = np.arange(out) * ((n - 1) / max(out - 1, 1)) if align_corners else np.maximum((np.arange(out) + 0.5) * ratio - 0.5, 0)
+            low = np.minimum(place.astype(np.int64), n - 1)
+            share = np.minimum(place - low, 1)  # of the pixel behind
+            plans.append((axis, np.stack([low, np.minimum(low + 1, n - 1)]), np.stack([1 - share, share])))
+    return resample(x, plans)
+
+
+def new_sizes(old: tuple[int, ...], size: Any, scale_factor: Any, recompute: bool | None) -> tuple[tuple[int, ...], list[float]]:
+    """The sizes asked for, and for each axis how many old pixels go into a new one."""
+    if (size is None) == (scale_factor is None):
+        raise ValueError(f"interpolate: exactly one of size and scale_factor must be given, got {size!r} and {scale_factor!r}")
+    if size is not None:
+        if recompute:
+            raise ValueError("interpolate: recompute_scale_factor is for scale_factor, not for size")
+        sizes = whole_numbers("interpolate: size", size, len(old), 1)
+        return sizes, [n / out for n, out in zip(old, sizes, strict=True)]
+    factors = list(scale_factor) if isinstance(scale_factor, (tuple, list)) else [scale_factor] * len(old)
+    if len(factors) != len(old) or any(not isinstance(f, (int, float, np.number)) or not f > 0 for f in factors):
+        raise ValueError(f"interpolate: scale_factor must be a positive number, or {len(old)} of them, got {scale_factor!r}")
+    sizes = tuple(math.floor(n * f) for n, f in zip(old, factors, strict=True))
+    if min(sizes) < 1:
+        raise ValueError(f"interpolate: scale_factor={scale_factor!r} leaves nothing of {old}")
+    return sizes, [n / out if recompute else 1 / f for n, out, f in zip(old, sizes, factors, strict=True)]
+
+
+def nearest_places(n: int, out: int, ratio: float) -> Array:
+    """The old pixel that each new one copies, computed in float32 as PyTorch does: which of two it is can depend on the last digit."""
+    if out == n:
+        return np.arange(n)
+    places = np.floor(np.arange(out, dtype=np.float32) * np.float32(ratio)).astype(np.int64)
+    return np.minimum(places, n - 1)
+
+
+class MaxPool2d(Module):
+    """The layer of `max_pool2d`.
+
+    Args:
+        kernel_size, stride, padding, dilation, ceil_mode: As for `max_pool2d`.
+
+    Example:
+        >>> MaxPool2d(2)(np.zeros((1, 3, 8, 8))).shape
+        (1, 3, 4, 4)
+
+    Explained in question 64.
+    """
+
+    def __init__(
+        self, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0, dilation: int | Pair = 1,
+        ceil_mode: bool = False,
+    ) -> None:  # fmt: skip
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: Array) -> Any:
+        return max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        return (f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
+                f"ceil_mode={self.ceil_mode}")  # fmt: skip
+
+
+class AvgPool2d(Module):
+    """The layer of `avg_pool2d`.
+
+    Args:
+        kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: As for `avg_pool2d`.
+
+    Example:
+        >>> AvgPool2d(2)(np.zeros((1, 3, 8, 8))).shape
+        (1, 3, 4, 4)
+
+    Explained in question 64.
+    """
+
+    def __init__(
+        self, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor_override: int | None = None,
+    ) -> None:  # fmt: skip
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, input: Array) -> Any:
+        settings = (self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+        return avg_pool2d(input, self.kernel_size, *settings)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
