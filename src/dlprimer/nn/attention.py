@@ -241,16 +241,15 @@ def padding_mask(lengths: Array, max_len: int | None = None) -> np.ndarray:
 def project_to_heads(x: Array, weight: Array, bias: Array | None, num_heads: int, E: int) -> Any:
     """A linear layer (B, T, size) -> (B, T, n * E), as one product of matrices, and its outputs as n arrays (B, H, T, E / H)."""
     B, T, size = x.shape
-    return split_heads(linear(np.reshape(x, (B * T, size)), weight, bias), B, num_heads, E)
+    return split_heads(linear(np.reshape(x, (B * T, size)), weight, bias), B, T, num_heads, E)
 
 
 @differentiable
-def split_heads(rows: Array, B: int, num_heads: int, E: int) -> WithGradient:
+def split_heads(rows: Array, B: int, T: int, num_heads: int, E: int) -> WithGradient:
     """Projections side by side, (B * T, n * E), as n arrays (B, H, T, E / H)."""
 
     def heads(rows: Array) -> Array:
-        shape = (B, len(rows) // max(B, 1), rows.shape[1] // E, num_heads, E // num_heads)
-        return rows.reshape(shape).transpose(2, 0, 3, 1, 4)  # (n, B, H, T, D)
+        return rows.reshape(B, T, rows.shape[1] // E, num_heads, E // num_heads).transpose(2, 0, 3, 1, 4)  # (n, B, H, T, D)
 
     def vjp(g: tuple[Array, ...]) -> Array:
         dx = np.empty(rows.shape, rows.dtype)

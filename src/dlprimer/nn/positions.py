@@ -173,6 +173,7 @@ def relative_position_bias(
         (H, T, S), an `attn_mask` for (B, H, T, E) in `scaled_dot_product_attention`.
 
     Raises:
+        TypeError: If the table is not floating point.
         ValueError: For a table that is not a matrix, negative lengths, or a number of rows that does not suit the buckets.
 
     Example:
@@ -183,12 +184,15 @@ def relative_position_bias(
     the limits of transfer learning with a unified text-to-text transformer, 2020, add biases by bucket. Explained in question 88.
     """
     choose("buckets", buckets, ("clipped", "log"))
-    if np.ndim(table) != 2 or len(table) < 1:
-        raise ValueError(f"relative_position_bias: table must be (rows, heads) with at least one row, got {np.shape(table)}")
+    if getattr(table, "dtype", np.dtype(int)).kind != "f":
+        raise TypeError(f"relative_position_bias: table must be floating point, got {getattr(table, 'dtype', type(table).__name__)}")
+    if table.ndim != 2 or len(table) < 1:
+        raise ValueError(f"relative_position_bias: table must be (rows, heads) with at least one row, got {table.shape}")
     relative = relative_positions("relative_position_bias", length, key_length, offset)  # (T, S)
-    index = clipped(relative, len(table), bidirectional) if buckets == "clipped" else logarithmic(
-        relative, len(table), bidirectional, max_distance
-    )
+    if buckets == "clipped":
+        index = clipped(relative, len(table), bidirectional)
+    else:
+        index = logarithmic(relative, len(table), bidirectional, max_distance)
     return np.transpose(embedding(index, table), (2, 0, 1))
 
 
