@@ -192,6 +192,99 @@ def test_an_adam_step_trains_a_network_in_float32() -> None:
     assert all(p.dtype == np.float32 for p in model.parameters())
 
 
+# ---- sizes and shapes that are updated in different ways ----
+
+SETTINGS = [
+    (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}), (RMSprop, {"momentum": 0.5, "centered": True}),
+    (Adagrad, {"lr_decay": 0.1}), (Adam, {"amsgrad": True}), (AdamW, {}), (Lion, {"weight_decay": 0.1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "settings"), SETTINGS, ids=lambda x: getattr(x, "__name__", ""))
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1, 7), (5, 7), (7, 5)])
+def test_a_parameter_moves_alike_alone_in_pieces_and_together(make, settings, shape, monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    start, gradients = rng.standard_normal(shape), rng.standard_normal((6, *shape))
+
+    def end(others: int = 0, order: str = "C") -> np.ndarray:
+        ws = [Parameter(np.array(start, order=order)) for _ in range(1 + others)]
+        optimizer = make(ws, lr=0.1, **settings)
+        for g in gradients:
+            for w in ws:
+                w.grad = np.array(g, order=order)
+            optimizer.step()
+            state = optimizer.state_dict()
+            assert all(np.shape(v) == shape for v in state["state"][0].values() if isinstance(v, np.ndarray))
+        np.testing.assert_array_equal(ws[-1].data, ws[0].data)
+        return ws[0].data
+
+    expected = end()
+    np.testing.assert_array_equal(end(others=2), expected)
+    monkeypatch.setattr(optimizers, "SMALL", 1)
+    for piece in (1, 10, 1000):
+        monkeypatch.setattr(optimizers, "PIECE", piece)
+        np.testing.assert_array_equal(end(order="F"), expected)
+        np.testing.assert_array_equal(end(others=1), expected)
+
+
+def test_momentum_may_be_switched_on_later_also_in_pieces(monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    gradients, ends = rng.standard_normal((5, 6, 2)), []
+    for piece in (1000, 4):
+        monkeypatch.setattr(optimizers, "SMALL", 1)
+        monkeypatch.setattr(optimizers, "PIECE", piece)
+        w = Parameter(np.zeros((6, 2)))
+        optimizer = SGD([w], lr=0.1)
+        for step, g in enumerate(gradients):
+            optimizer.param_groups[0]["momentum"] = 0.9 if step > 1 else 0.0
+            w.grad = g
+            optimizer.step()
+        ends.append(w.data)
+    np.testing.assert_array_equal(ends[0], ends[1])
+    np.testing.assert_allclose(ends[0], -0.1 * (gradients[0] + gradients[1] + 2.71 * gradients[2] + 1.9 * gradients[3] + gradients[4]))
+
+
+@pytest.mark.parametrize(("make", "settings"), SETTINGS, ids=lambda x: getattr(x, "__name__", ""))
+@pytest.mark.parametrize("together", [False, True])
+def test_maximizing_climbs_where_minimizing_the_opposite_would_descend(make, settings, together: bool) -> None:
+    ups, downs = ([Parameter(PROBLEM["w0"]) for _ in range(1 + together)] for _ in range(2))
+    up, down = make(ups, lr=0.1, maximize=True, **settings), make(downs, lr=0.1, **settings)
+    for step in range(4):
+        for w, v in zip(ups, downs, strict=True):
+            w.grad, v.grad = PROBLEM["wiggle0"][step], -PROBLEM["wiggle0"][step]
+        up.step()
+        down.step()
+    np.testing.assert_array_equal(ups[0].data, downs[0].data)
+    assert not np.array_equal(ups[0].data, PROBLEM["w0"])
+
+
+def test_a_group_can_be_added_later_and_starts_afresh() -> None:
+    ws, alone = parameters(), parameters()
+    optimizer, reference = Adam(ws[:1], lr=0.01), Adam(alone[1:], lr=0.5)
+    for step in range(6):
+        if step == 3:
+            optimizer.add_param_group({"params": ws[1], "lr": 0.5})
+        set_gradients(ws, step)
+        optimizer.step()
+        if step >= 3:
+            set_gradients(alone, step)
+            reference.step()
+    np.testing.assert_array_equal(ws[1].data, alone[1].data)
+    assert [state["t"] for state in optimizer.state_dict()["state"]] == [6, 3]
+    with pytest.raises(ValueError, match="listed twice"):
+        optimizer.add_param_group({"params": ws[:1]})
+    assert len(optimizer.param_groups) == 2
+
+
+def test_a_constant_gradient_keeps_the_centered_scale_real() -> None:
+    w = Parameter(np.full(50, 3.0, np.float32))
+    optimizer = RMSprop([w], lr=1e-6, alpha=0.5, centered=True, eps=1e-3)
+    for _ in range(200):
+        w.grad = np.linspace(1, 2, 50, dtype=np.float32)
+        optimizer.step()
+    assert np.isfinite(w.data).all()
+
+
 W = Parameter(np.ones(2))
 
 
@@ -213,6 +306,14 @@ W = Parameter(np.ones(2))
         (lambda: SGD([W, W]), ValueError, "listed twice"),
         (lambda: SGD([{"params": [W], "rate": 1}]), ValueError, "unknown settings in a parameter group: rate"),
         (lambda: SGD([{"params": [W]}, W]), TypeError, "either tensors or dicts"),
+        (lambda: SGD(W), TypeError, "params must be a list of tensors, or of dicts, got one tensor"),
+        (lambda: SGD([{"params": {W}}]), TypeError, "params must have an order, got a set"),
+        (lambda: SGD([W * 2]), ValueError, "the tensor at place 0 is a result of multiply, not a parameter"),
+        (lambda: SGD([{"params": [W]}, {"params": [W]}]), ValueError, "listed twice"),
+        (lambda: SGD([{"params": [W], "lr": -1}]), ValueError, "lr must be"),
+        (lambda: Adam([W], betas=(0.9,)), ValueError, "betas must be two numbers"),
+        (lambda: Adagrad([W], lr_decay=-1), ValueError, "lr_decay must be"),
+        (lambda: Adagrad([W], initial_accumulator_value=-1), ValueError, "initial_accumulator_value must be"),
     ],
 )
 def test_bad_settings_are_refused_by_name(call, error, said: str) -> None:

@@ -13,6 +13,8 @@ from ..autograd import Tensor
 
 SMALL = 16_384
 """Parameters of up to this size are updated together: for them the calls cost more than the arithmetic."""
+PIECE = 65_536
+"""Larger parameters are updated in pieces of about this size: then all passes of an update but the first find them in the cache."""
 
 
 class _Bundle:
@@ -22,7 +24,8 @@ class _Bundle:
         self.places = places
         self.params = params
         self.state: dict[str, Any] = dict(states[0])
-        if len(params) == 1:
+        self.joined = len(params) > 1 or params[0].ndim == 0  # NumPy turns results without axes into numbers, which have no `out`
+        if not self.joined:
             return
         for name, value in states[0].items():
             if isinstance(value, np.ndarray):
@@ -35,20 +38,38 @@ class _Bundle:
         ends = np.cumsum([p.size for p in self.params])
         return [piece.reshape(p.shape) for piece, p in zip(np.split(array, ends[:-1]), self.params, strict=True)]
 
-    def step(self, update: Callable[..., None], settings: dict[str, Any]) -> None:
-        if len(self.params) == 1:
-            [p] = self.params
-            update(p.data, p.grad, self.state, **settings)
+    def step(self, update: Callable[..., None], settings: dict[str, Any], maximize: bool) -> None:
+        if not self.joined:
+            self._step_in_pieces(update, settings, maximize)
             return
         np.concatenate([p.data.ravel() for p in self.params], out=self.w)
         np.concatenate([p.grad.ravel() for p in self.params], out=self.g)  # type: ignore[union-attr]
+        if maximize:
+            np.negative(self.g, out=self.g)
         update(self.w, self.g, self.state, **settings)
         for p, piece in zip(self.params, self.pieces, strict=True):
             p.data[...] = piece
 
+    def _step_in_pieces(self, update: Callable[..., None], settings: dict[str, Any], maximize: bool) -> None:
+        [p] = self.params
+        w, g = p.data, p.grad
+        assert g is not None
+        rows = max(1, PIECE * len(w) // max(w.size, 1))
+        parts = []
+        for start in range(0, len(w), rows):
+            piece = slice(start, start + rows)
+            part = {name: value[piece] if isinstance(value, np.ndarray) else value for name, value in self.state.items()}
+            update(w[piece], -g[piece] if maximize else g[piece], part, **settings)
+            parts.append(part)
+        for name, value in parts[0].items() if parts else ():
+            if not isinstance(value, np.ndarray):
+                self.state[name] = value
+            elif name not in self.state:
+                self.state[name] = value if len(parts) == 1 else np.concatenate([part[name] for part in parts])
+
     def states(self) -> list[dict[str, Any]]:
         """What is remembered about each parameter."""
-        if len(self.params) == 1:
+        if not self.joined:
             return [self.state]
         arrays = {name: self._cut(value) for name, value in self.state.items() if isinstance(value, np.ndarray)}
         return [self.state | {name: pieces[i] for name, pieces in arrays.items()} for i in range(len(self.params))]
@@ -57,52 +78,68 @@ class _Bundle:
 class Optimizer:
     """What all optimizers share: parameters in groups with their settings, and a state for each parameter.
 
-    A subclass names its settings in `defaults` and writes `update`, which changes the parameter's array `w` in place.
+    A subclass hands its settings to `__init__` and writes `update`, which changes the parameter's array `w` in place.
 
     Attributes:
         param_groups: List of dicts: "params" (a list of tensors) and the settings, which may be changed between steps.
         state: For each parameter, by its place, what the method remembers about it.
     """
 
-    defaults: ClassVar[dict[str, Any]] = {}
-
     def __init__(self, params: Iterable[Any], **settings: Any) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(f"{type(self).__name__}: params must be a list of tensors, or of dicts, got one tensor")
         given = list(params)
-        groups = given if given and isinstance(given[0], Mapping) else [{"params": given}]
+        if not given:
+            raise ValueError(f"{type(self).__name__}: params is empty (an iterator such as model.parameters() can be used once)")
+        self.defaults = settings
         self.param_groups: list[dict[str, Any]] = []
-        for group in groups:
-            if not isinstance(group, Mapping) or "params" not in group:
-                raise TypeError('params: either tensors or dicts with an entry "params", not both')
-            tensors = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
-            unknown = group.keys() - settings.keys() - {"params"}
-            if unknown:
-                raise ValueError(f"{type(self).__name__}: unknown settings in a parameter group: {', '.join(sorted(unknown))}")
-            self.param_groups.append({**settings, **group, "params": tensors})
-        self._check_parameters()
-        for group in self.param_groups:
-            self.check(group)
-        self._states: list[dict[str, Any]] = [{} for _ in self._parameters()]
+        self._states: list[dict[str, Any]] = []
         self._bundles: list[tuple[dict[str, Any], list[_Bundle]]] = []
         self._bundled_for: list[Any] = []
+        for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Let the optimizer update further parameters, such as those of layers that are no longer frozen.
+
+        Args:
+            group: "params" (tensors) and settings that differ from those the optimizer was made with.
+
+        Raises:
+            ValueError: For unknown settings, settings out of range, and parameters that are listed already or are results.
+            TypeError: For parameters that are not tensors.
+        """
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError('params: either tensors or dicts with an entry "params", not both')
+        if isinstance(group["params"], (set, frozenset)):
+            raise TypeError(f"{type(self).__name__}: params must have an order, got a set")
+        tensors = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        if unknown := group.keys() - self.defaults.keys() - {"params"}:
+            raise ValueError(f"{type(self).__name__}: unknown settings in a parameter group: {', '.join(sorted(unknown))}")
+        for i, p in enumerate(tensors):
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{type(self).__name__}: params must be tensors, got {type(p).__name__} at place {i}")
+            if p._node is not None:
+                raise ValueError(f"{type(self).__name__}: the tensor at place {i} is a result of {p._node.name}, not a parameter")
+        parameters = [*self._parameters(), *tensors]
+        if len({id(p) for p in parameters}) < len(parameters):
+            raise ValueError(f"{type(self).__name__}: a parameter is listed twice and would be updated twice")
+        complete = {**self.defaults, **group, "params": tensors}
+        self.check(complete)
+        self._states = [*self.state, *({} for _ in tensors)]
+        self._bundled_for = []
+        self.param_groups.append(complete)
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
-
-    def _check_parameters(self) -> None:
-        parameters = self._parameters()
-        if not parameters:
-            raise ValueError(f"{type(self).__name__}: params is empty (an iterator such as model.parameters() can be used once)")
-        for i, p in enumerate(parameters):
-            if not isinstance(p, Tensor):
-                raise TypeError(f"{type(self).__name__}: params must be tensors, got {type(p).__name__} at place {i}")
-        if len({id(p) for p in parameters}) < len(parameters):
-            raise ValueError(f"{type(self).__name__}: a parameter is listed twice and would be updated twice")
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Refuse settings out of range; called for each group before anything is set up."""
         for name in ("lr", "weight_decay", "momentum", "eps", "lr_decay", "initial_accumulator_value"):
             if name in group and not (isinstance(group[name], (int, float, np.number)) and 0 <= group[name] < math.inf):
                 raise ValueError(f"{type(self).__name__}: {name} must be a number of at least 0, got {group[name]!r}")
+        if len(group.get("betas", (0, 0))) != 2:
+            raise ValueError(f"{type(self).__name__}: betas must be two numbers, got {group['betas']!r}")
         for i, beta in enumerate(group.get("betas", ())):
             if not 0 <= beta < 1:
                 raise ValueError(f"{type(self).__name__}: betas[{i}] must be in [0, 1), got {beta!r}")
@@ -118,8 +155,9 @@ class Optimizer:
             self._bundled_for = present
         for group, bundles in self._bundles:
             settings = {name: value for name, value in group.items() if name != "params"}
+            maximize = settings.pop("maximize", False)
             for bundle in bundles:
-                bundle.step(self.update, settings)
+                bundle.step(self.update, settings, maximize)
 
     @property
     def state(self) -> list[dict[str, Any]]:
@@ -199,6 +237,7 @@ class SGD(Optimizer):
         dampening: Share of the gradient that does not enter the velocity.
         weight_decay: Adds weight_decay * w to the gradient (an L2 penalty).
         nesterov: Nesterov momentum; needs momentum above 0 and no dampening.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range, no parameters, or one that is listed twice.
@@ -219,10 +258,10 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
-        weight_decay: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
-            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov, maximize=maximize
         )
 
     def check(self, group: Mapping[str, Any]) -> None:
@@ -242,7 +281,7 @@ class SGD(Optimizer):
             else:
                 v = state["v"]
                 v *= momentum
-                v += (1 - dampening) * g
+                v += (1 - dampening) * g if dampening else g
             g = g + momentum * v if nesterov else v
         w -= lr * g
 
@@ -258,6 +297,7 @@ class RMSprop(Optimizer):
         weight_decay: Adds weight_decay * w to the gradient.
         momentum: Momentum on the scaled gradient.
         centered: Divide by the running standard deviation instead.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range.
@@ -275,10 +315,10 @@ class RMSprop(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
-        weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False,
+        weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
-            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered
+            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered, maximize=maximize
         )
 
     def check(self, group: Mapping[str, Any]) -> None:
@@ -295,19 +335,26 @@ class RMSprop(Optimizer):
         if weight_decay:
             g = g + weight_decay * w
         s, mean, v = state["s"], state["mean"], state["v"]
+        work = g * g
+        work *= 1 - alpha
         s *= alpha
-        s += (1 - alpha) * g * g
+        s += work
         if centered:
             mean *= alpha
             mean += (1 - alpha) * g
-            step = g / (np.sqrt(s - mean * mean) + eps)
+            np.maximum(s - mean * mean, 0, out=work)  # rounding must not make a variance negative
+            np.sqrt(work, out=work)
         else:
-            step = g / (np.sqrt(s) + eps)
+            np.sqrt(s, out=work)
+        work += eps
+        np.divide(g, work, out=work)
         if momentum:
             v *= momentum
-            v += step
-            step = v
-        w -= lr * step
+            v += work
+            np.multiply(v, lr, out=work)
+        else:
+            work *= lr
+        w -= work
 
 
 class Adagrad(Optimizer):
@@ -320,6 +367,7 @@ class Adagrad(Optimizer):
         weight_decay: Adds weight_decay * w to the gradient.
         initial_accumulator_value: What the sum starts from.
         eps: Added to the root.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range.
@@ -337,11 +385,11 @@ class Adagrad(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
-        initial_accumulator_value: float = 0.0, eps: float = 1e-10,
+        initial_accumulator_value: float = 0.0, eps: float = 1e-10, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
             params, lr=lr, lr_decay=lr_decay, weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value, eps=eps,
+            initial_accumulator_value=initial_accumulator_value, eps=eps, maximize=maximize,
         )  # fmt: skip
 
     def update(
@@ -354,8 +402,13 @@ class Adagrad(Optimizer):
             g = g + weight_decay * w
         state["t"] += 1
         s = state["s"]
-        s += g * g
-        w -= lr / (1 + (state["t"] - 1) * lr_decay) * g / (np.sqrt(s) + eps)
+        work = g * g
+        s += work
+        np.sqrt(s, out=work)
+        work += eps
+        np.divide(g, work, out=work)
+        work *= lr / (1 + (state["t"] - 1) * lr_decay)
+        w -= work
 
 
 class Adam(Optimizer):
@@ -368,6 +421,7 @@ class Adam(Optimizer):
         eps: Added to the root; where gradients are smaller, steps are too.
         weight_decay: Adds weight_decay * w to the gradient (an L2 penalty; for decoupled decay see AdamW).
         amsgrad: Divide by the largest mean square so far.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range.
@@ -387,9 +441,9 @@ class Adam(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.0, amsgrad: bool = False,
+        weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize)
 
     def update(
         self, w: np.ndarray, g: np.ndarray, state: dict[str, Any],
@@ -415,11 +469,11 @@ class Adam(Optimizer):
         s += work
         if amsgrad:
             s = np.maximum(state["largest"], s, out=state["largest"])
+        correction = math.sqrt(1 - beta2**t)
         np.sqrt(s, out=work)
-        work *= 1 / math.sqrt(1 - beta2**t)
-        work += eps
+        work += eps * correction
         np.divide(m, work, out=work)
-        work *= lr / (1 - beta1**t)
+        work *= lr * correction / (1 - beta1**t)
         w -= work
 
 
@@ -433,6 +487,7 @@ class AdamW(Adam):
         eps: Added to the root.
         weight_decay: How fast weights shrink, at least 0.
         amsgrad: Divide by the largest mean square so far.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range.
@@ -452,9 +507,9 @@ class AdamW(Adam):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
 
 class Lion(Optimizer):
@@ -465,6 +520,7 @@ class Lion(Optimizer):
         lr: Learning rate: exactly how far a coordinate moves in a step.
         betas: Weight of the momentum in the mix, and the share of it that stays from step to step, in [0, 1).
         weight_decay: Decoupled weight decay.
+        maximize: Climb instead of descending.
 
     Raises:
         ValueError: For settings out of range.
@@ -481,18 +537,24 @@ class Lion(Optimizer):
     """
 
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0.0
-    ) -> None:
-        super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay)
+        self, params: Iterable[Any], lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0.0,
+        *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay, maximize=maximize)
 
     def update(
         self, w: np.ndarray, g: np.ndarray, state: dict[str, Any],
         lr: float, betas: tuple[float, float], weight_decay: float,
     ) -> None:  # fmt: skip
-        m = state.setdefault("m", np.zeros_like(w))
+        if not state:
+            state["m"] = np.zeros_like(w)
+        m = state["m"]
         beta1, beta2 = betas
-        direction = np.sign(beta1 * m + (1 - beta1) * g)
+        direction = (1 - beta1) * g
+        direction += beta1 * m
+        np.sign(direction, out=direction)
+        direction *= lr
         w *= 1 - lr * weight_decay
-        w -= lr * direction
+        w -= direction
         m *= beta2
         m += (1 - beta2) * g
