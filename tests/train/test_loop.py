@@ -8,6 +8,7 @@ import pytest
 
 import dlprimer.train.loop
 from dlprimer import SGD, Callback, Tensor, accuracy_score, fit, moons, no_grad
+from dlprimer.optim.scaling import LossScaler
 
 
 class Line:
@@ -72,7 +73,7 @@ def test_equals_the_loop_by_hand():
     model, history = run()
     assert np.allclose(model.w.data, w, rtol=1e-12)
     assert history["loss"] == pytest.approx(losses) and history["epoch"] == [1, 2, 3]
-    assert all(type(values) is list for values in history.values()) and set(history) == {"epoch", "loss"}
+    assert all(type(values) is list for values in history.values()) and set(history) == {"epoch", "step", "loss"}
 
 
 def test_same_seed_same_run():
@@ -270,6 +271,73 @@ def test_micro_batches_of_unequal_size_weigh_by_their_examples():
     assert seen == [([-4.0], 16.0)]
 
 
+def test_gradients_are_clipped_after_the_callbacks_have_seen_them():
+    X, y = data()
+    w, b, norms, before = Tensor(np.zeros(2), requires_grad=True), Tensor(np.zeros(1), requires_grad=True), [], []
+
+    class Watch(Callback):
+        def on_gradients(self, state):
+            norms.append(np.sqrt((w.grad**2).sum() + (b.grad**2).sum()))
+            before.append(np.concatenate([w.data, b.data]))
+
+        def on_step(self, state):
+            moved = np.linalg.norm(np.concatenate([w.data, b.data]) - before[-1])
+            assert moved == pytest.approx(min(norms[-1], 0.5), rel=1e-5)
+
+    optimizer = SGD([{"params": [w]}, {"params": [b]}], lr=1.0)
+    fit(lambda x: x @ w + b, (X, y), loss=squared, optimizer=optimizer, epochs=3, batch_size=10, clip_norm=0.5,
+        rng=np.random.default_rng(0), callbacks=[Watch()])  # fmt: skip
+    assert max(norms) > 0.5 > min(norms)
+
+
+def test_scaling_by_a_power_of_two_changes_nothing():
+    X, y = data()
+    runs = []
+    for scaler in (None, LossScaler(2.0**12)):
+        w, seen = Tensor(np.zeros(2), requires_grad=True), []
+
+        class Watch(Callback):
+            def on_gradients(self, state, w=w, seen=seen):
+                seen.append((w.grad.tolist(), state.loss))
+
+        history = fit(lambda x, w=w: x @ w, (X, y), loss=squared, optimizer=SGD([w], lr=0.1), epochs=2, batch_size=16,
+                      micro_batch_size=8, clip_norm=1.0, scaler=scaler, rng=np.random.default_rng(0), callbacks=[Watch()])  # fmt: skip
+        runs.append((w.data.tolist(), history, seen))
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_a_skipped_step_is_none():
+    X, y = (array.astype(np.float32) for array in data())
+    w, scaler, seen, moved = Tensor(np.zeros(2, np.float32), requires_grad=True), LossScaler(2.0**127), [], []
+
+    class Watch(Callback):
+        def on_step(self, state):
+            moved.append(state.step)
+
+    history = {}
+    options = {"loss": squared, "optimizer": SGD([w]), "batch_size": 10, "rng": np.random.default_rng(0), "scaler": scaler,
+               "schedule": lambda step: seen.append(step) or 0.1, "callbacks": [Watch()], "history": history}  # fmt: skip
+    fit(lambda x: x @ w, (X, y), epochs=1, **options)
+    skipped = int(np.log2(2.0**127 / scaler.get_scale()))
+    assert skipped in (1, 2, 3) and np.isfinite(w.data).all() and w.data.any()
+    assert seen == [0] * skipped + list(range(5 - skipped)) and moved == list(range(1, 6 - skipped)) and history["step"] == [5 - skipped]
+    fit(lambda x: x @ w, (X, y), epochs=2, **options)
+    assert seen[5:] == list(range(5 - skipped, 10 - skipped)) and history["step"] == [5 - skipped, 10 - skipped]
+
+
+def test_a_run_stopped_within_an_epoch_goes_on_with_its_steps():
+    class Stop(Callback):
+        def on_step(self, state):
+            state.stop = state.step == 3
+
+    _, history = run(callbacks=[Stop()])
+    assert history["step"] == [3]
+    seen = []
+    run(history=history, epochs=2, callbacks=[lambda state: seen.append(state.step)])
+    assert seen == [10] and run(history={"loss": [1.0]}, epochs=2)[1]["step"] == [14]
+
+
 def test_a_batch_that_fits_at_once_is_passed_on_as_it_is():
     seen = []
 
@@ -371,6 +439,8 @@ def test_a_learning_rate_too_high_ends_in_that_error():
         ({"epochs": 1.5}, "epochs must be"),
         ({"epochs": 1, "history": {"loss": [1.0, 0.5]}}, "at least the 2 in the history"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1"),
+        ({"clip_norm": 0.0}, "clip_norm must be above 0"),
+        ({"clip_norm": float("nan")}, "clip_norm must be above 0"),
         ({"micro_batch_size": 0}, "micro_batch_size must be a whole number from 1"),
         ({"batch_size": 51, "drop_last": True}, "drop_last leaves no batch"),
     ],
@@ -394,6 +464,11 @@ def test_bad_arguments_are_named_before_anything_happens(options, message):
 def test_randomness_comes_from_a_generator(rng):
     with pytest.raises(TypeError, match=r"rng must be a numpy Generator.*got (NoneType|int|module)"):
         run(rng=rng)
+
+
+def test_an_optimizer_without_groups_cannot_be_steered():
+    with pytest.raises(TypeError, match="schedule and clip_norm need an optimizer with param_groups, got Descent"):
+        run(schedule=lambda step: 0.1, clip_norm=1.0)
 
 
 def test_examples_in_the_docstrings_run():

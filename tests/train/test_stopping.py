@@ -156,7 +156,7 @@ def test_settings_out_of_range_are_refused(settings, message):
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(ValueError, match="monitor='validation_loss' is not in the history, which has epoch, loss"):
+    with pytest.raises(ValueError, match="monitor='validation_loss' is not in the history, which has epoch, step, loss"):
         fit(lambda x: x * w, (np.ones(4), np.ones(4)), loss=mse_loss, optimizer=SGD([w := Parameter(np.zeros(1))]), epochs=1,
             batch_size=4, rng=np.random.default_rng(0), callbacks=[EarlyStopping(restore_best=False)])  # fmt: skip
     with pytest.raises(TypeError, match="restore_best=False"):

@@ -13,6 +13,8 @@ import numpy as np
 
 from ..autograd import Tensor, no_grad
 from ..data.sampling import batches
+from ..optim.clipping import clip_grad_norm
+from ..optim.scaling import LossScaler
 
 Array = np.ndarray[Any, Any]
 History = dict[str, list[float]]
@@ -95,6 +97,8 @@ class Recipe:
     transform: Callable[..., tuple[Any, ...]] | None
     schedule: Callable[[int], float] | None
     micro_batch_size: int
+    clip_norm: float | None
+    scaler: LossScaler | None
 
 
 class CallFunction(Callback):
@@ -123,6 +127,8 @@ def fit(
     drop_last: bool = False,
     schedule: Callable[[int], float] | None = None,
     micro_batch_size: int | None = None,
+    clip_norm: float | None = None,
+    scaler: LossScaler | None = None,
     history: History | None = None,
     progress: bool | None = None,
 ) -> History:
@@ -146,18 +152,22 @@ def fit(
             of the optimizer, and the last one of an epoch into the history as "lr".
         micro_batch_size: How many examples of a batch pass through the model at once; None: all. Their gradients are added up to
             that of the whole batch (gradient accumulation), for which `loss` must be a mean over examples.
+        clip_norm: The largest norm of the gradients, all together; longer ones are shortened to it, after `on_gradients`.
+        scaler: Scales the loss for gradients in half precision. A step that it skips is none: it counts in no schedule and calls no
+            `on_step`.
         history: A history to go on from: training resumes after its last epoch. With the weights, the optimizer and `rng` as they were
             then (`load_checkpoint`), the run is the uninterrupted one, bit for bit.
         progress: Whether to show a bar on stderr; None shows it on a terminal only.
 
     Returns:
-        The history, a dict of lists with an entry an epoch: "epoch", "loss" and each metric's name, and with `validation`
-        the same as "validation_loss" and so on. Losses are means over examples; the training loss is taken while the weights
-        change.
+        The history, a dict of lists with an entry an epoch: "epoch", "step" (optimizer steps so far), "loss" and each metric's name,
+        and with `validation` the same as "validation_loss" and so on. Losses are means over examples; the training loss is taken
+        while the weights change.
 
     Raises:
         ValueError: Data are empty or do not fit together, or a number is out of range, before anything is changed.
-        TypeError: `loss` does not return a tensor with one element, or `rng` is not a generator.
+        TypeError: `loss` does not return a tensor with one element, `rng` is not a generator, or the optimizer has no `param_groups`
+            for the schedule, clipping or scaling.
         FloatingPointError: The loss of a batch is not finite; the weights are as they were before that batch.
 
     Example:
@@ -172,20 +182,20 @@ def fit(
     Source: Robbins and Monro, A stochastic approximation method, 1951. Explained in question 11.
     """
     train, validation = checked("train", train), None if validation is None else checked("validation", validation)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {type(rng).__name__}")
     history = {} if history is None else history
     done = len(history.get("loss", ()))
     if not (isinstance(epochs, (int, np.integer)) and epochs >= done):
         raise ValueError(f"epochs must be a whole number, at least the {done} in the history; got {epochs!r}")
     n, size = len(train[0]), checked_size("batch_size", batch_size)
     at_once = size if micro_batch_size is None else checked_size("micro_batch_size", micro_batch_size)
-    recipe = Recipe(loss, metrics or {}, transform, schedule, at_once)
+    recipe = Recipe(loss, metrics or {}, transform, schedule, at_once, clip_norm, scaler)
+    check_settings(recipe, rng, optimizer)
     n_steps = n // size if drop_last else -(-n // size)
     if n_steps == 0:
         raise ValueError(f"drop_last leaves no batch: {n} examples, batch_size={batch_size}; use a smaller batch_size")
     listeners = [each if isinstance(each, Callback) else CallFunction(each) for each in callbacks]
-    state = TrainingState(model, optimizer, rng, history, epoch=done, step=done * n_steps)
+    steps = int(history["step"][-1]) if history.get("step") else done * n_steps
+    state = TrainingState(model, optimizer, rng, history, epoch=done, step=steps)
     bar = Bar(epochs, n_steps, sys.stderr.isatty() if progress is None else progress)
     notify(listeners, "on_start", state)
     try:
@@ -216,15 +226,28 @@ def train_epoch(
             lr["lr"] = set_learning_rate(state, recipe.schedule)
         state.optimizer.zero_grad()
         accumulate_gradients(state, batch, recipe, tally)
+        if recipe.scaler is not None:
+            recipe.scaler.unscale_(state.optimizer)
         notify(listeners, "on_gradients", state)
-        state.optimizer.step()
-        state.step += 1
-        bar.show(state)
-        notify(listeners, "on_step", state)
+        if recipe.clip_norm is not None:
+            clip_grad_norm([p for group in state.optimizer.param_groups for p in group["params"]], recipe.clip_norm)
+        if step(state.optimizer, recipe.scaler):
+            state.step += 1
+            bar.show(state)
+            notify(listeners, "on_step", state)
         if state.stop:
             break
-    state.history.setdefault("epoch", []).append(state.epoch)
-    record(state.history, tally.result() | lr, "")
+    record(state.history, {"epoch": state.epoch, "step": state.step} | tally.result() | lr, "")
+
+
+def step(optimizer: Any, scaler: LossScaler | None) -> bool:
+    """Change the weights, unless the scaler finds gradients that are not finite; says whether it was done."""
+    if scaler is None:
+        optimizer.step()
+        return True
+    done = scaler.step(optimizer)
+    scaler.update()
+    return done
 
 
 def accumulate_gradients(state: TrainingState, batch: tuple[Any, ...], recipe: Recipe, tally: Tally) -> None:
@@ -241,7 +264,8 @@ def accumulate_gradients(state: TrainingState, batch: tuple[Any, ...], recipe: R
                 "gradients, or look for NaN, infinity or a wrong scale in the inputs; the weights are those before this step"
             )
         share = len(targets) / n
-        (error if share == 1 else error * share).backward()
+        part = error if share == 1 else error * share
+        (part if recipe.scaler is None else recipe.scaler.scale(part)).backward()
         total += share * value
         tally.add(value, output, targets)
     state.loss = total
@@ -342,6 +366,17 @@ def checked(name: str, data: Any) -> tuple[Array, ...]:
     return arrays
 
 
+def check_settings(recipe: Recipe, rng: Any, optimizer: Any) -> None:
+    """Refuse what training could not be done with."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {type(rng).__name__}")
+    if recipe.clip_norm is not None and not recipe.clip_norm > 0:
+        raise ValueError(f"clip_norm must be above 0, got {recipe.clip_norm!r}")
+    needs = [name for name in ("schedule", "clip_norm", "scaler") if getattr(recipe, name) is not None]
+    if needs and not hasattr(optimizer, "param_groups"):
+        raise TypeError(f"{' and '.join(needs)} need an optimizer with param_groups, got {type(optimizer).__name__}")
+
+
 def checked_size(name: str, size: Any) -> int:
     """The size of a batch, if it is a whole number from 1."""
     if not (isinstance(size, (int, np.integer)) and size >= 1):
@@ -357,7 +392,7 @@ def one_number(error: Any) -> Tensor:
     return error
 
 
-def record(history: History, values: dict[str, float], prefix: str) -> None:
+def record(history: History, values: Mapping[str, float], prefix: str) -> None:
     """Append each value to its list."""
     for name, value in values.items():
         history.setdefault(prefix + name, []).append(value)
