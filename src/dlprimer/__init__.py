@@ -7,10 +7,15 @@ from .data import (
     batches,
     blobs,
     class_weights,
+    copy_task,
+    decode_text,
     digits,
+    encode_text,
     gaussian_ring,
     k_fold,
     moons,
+    names,
+    recall_task,
     rings,
     spirals,
     standardize,
@@ -49,6 +54,7 @@ from .metrics import (
     top_k_accuracy_score,
 )
 from .models.mlp import MLP
+from .models.seq2seq import Seq2Seq
 from .models.transformer import GPT, KVCache, sample_token
 from .nn.activations import (
     Activation,
@@ -111,6 +117,7 @@ from .nn.normalization import (
 )
 from .nn.pooling import AvgPool2d, MaxPool2d, adaptive_avg_pool2d, avg_pool2d, interpolate, max_pool2d
 from .nn.positions import alibi_bias, alibi_slopes, relative_position_bias, rotary_embedding, sinusoidal_positions
+from .nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from .nn.similarity import cosine_similarity, info_nce, normalize, nt_xent, triplet_margin_loss
 from .nn.transformer import TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
 from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
@@ -164,7 +171,10 @@ from .train import (
 
 __all__ = [
     "GPT",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SGD",
     "Activation",
     "Adagrad",
@@ -184,12 +194,14 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "Embedding",
+    "GRUCell",
     "GaussianProcess",
     "GroupNorm",
     "InstanceNorm2d",
     "Integers",
     "KVCache",
     "KeepPruned",
+    "LSTMCell",
     "LayerNorm",
     "Linear",
     "Lion",
@@ -205,8 +217,10 @@ __all__ = [
     "Quadratic",
     "RMSNorm",
     "RMSprop",
+    "RNNCell",
     "Residual",
     "SearchResult",
+    "Seq2Seq",
     "Sequential",
     "Tensor",
     "TrainingState",
@@ -247,10 +261,12 @@ __all__ = [
     "conv2d",
     "conv2d_flops",
     "conv_transpose2d",
+    "copy_task",
     "cosine_similarity",
     "cross_entropy",
     "cross_validate",
     "decode_boxes",
+    "decode_text",
     "delong_test",
     "delong_variance",
     "density",
@@ -264,6 +280,7 @@ __all__ = [
     "elu",
     "embedding",
     "encode_boxes",
+    "encode_text",
     "expected_calibration_error",
     "expected_improvement",
     "fit",
@@ -277,6 +294,8 @@ __all__ = [
     "grad",
     "grid_search",
     "group_norm",
+    "gru",
+    "gru_cell",
     "hardtanh",
     "he_normal",
     "he_uniform",
@@ -297,6 +316,8 @@ __all__ = [
     "load_checkpoint",
     "log_loss",
     "log_softmax",
+    "lstm",
+    "lstm_cell",
     "lsuv",
     "make_anchors",
     "mask_iou",
@@ -309,6 +330,7 @@ __all__ = [
     "mlp_flops",
     "moons",
     "mse_loss",
+    "names",
     "nll_loss",
     "nms",
     "no_grad",
@@ -325,12 +347,15 @@ __all__ = [
     "precision_recall_fscore_support",
     "prune_by_magnitude",
     "random_search",
+    "recall_task",
     "receptive_field",
     "relative_position_bias",
     "relu",
     "rewind",
     "rings",
     "rms_norm",
+    "rnn",
+    "rnn_cell",
     "roc_auc_score",
     "roc_curve",
     "rotary_embedding",
