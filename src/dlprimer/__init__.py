@@ -53,6 +53,7 @@ from .metrics import (
     temperature_scale,
     top_k_accuracy_score,
 )
+from .models.detector import Detector
 from .models.mlp import MLP
 from .models.seq2seq import Seq2Seq
 from .models.transformer import GPT, KVCache, sample_token
@@ -191,6 +192,7 @@ __all__ = [
     "CrossValidation",
     "DeLongTest",
     "DepthwiseSeparableConv2d",
+    "Detector",
     "Dropout",
     "EarlyStopping",
     "Embedding",
