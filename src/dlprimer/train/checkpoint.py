@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import numpy as np
@@ -24,7 +24,7 @@ import numpy as np
 from ..nn.module import Module
 from ..optim.optimizers import Optimizer
 
-Rng = np.random.Generator | Mapping[str, np.random.Generator] | None
+Rng: TypeAlias = "np.random.Generator | Mapping[str, np.random.Generator] | None"
 
 FORMAT = "dlprimer checkpoint 1"
 PARTS = {"format", "epoch", "step", "history", "model", "optimizer", "rng", "extra"}

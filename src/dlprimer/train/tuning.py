@@ -155,6 +155,10 @@ class Trial:
         bracket: In Hyperband, the bracket s it belongs to.
         error: Why it failed.
 
+    Example:
+        >>> Trial({"lr": 0.1}, 0.5, budget=9).value
+        0.5
+
     Explained in question 59.
     """
 
