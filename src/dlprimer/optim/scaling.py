@@ -352,7 +352,9 @@ class EMA:
             if share == 1:
                 average[...] = w
             else:
-                average += share * (w - average)
+                step = w - average
+                step *= share
+                average += step
 
     def copy_to(self, model: Module | None = None) -> None:
         """Put the average into a model of the same kind, or into the model in training itself.

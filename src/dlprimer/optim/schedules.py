@@ -1,10 +1,8 @@
 """Learning-rate schedules: functions of the step alone, and the test that finds the range in which they should stay.
 
 Step 0 is the first update. A step may be an integer, which gives a float, or an integer array, which gives the rates at all of them.
-With the default `lr=1.0` a schedule is a factor. To follow one, set the rate before each update:
-
-    for group in optimizer.param_groups:
-        group["lr"] = cosine(step, total_steps, lr=0.1)
+With the default `lr=1.0` a schedule is a factor. To follow one, hand it to the training loop, `fit(..., schedule=lambda step:
+cosine(step, total_steps, lr=0.1))`, or set `group["lr"]` of the optimizer's groups before each update.
 """
 
 from __future__ import annotations
