@@ -63,7 +63,7 @@ def scaled_dot_product_attention(
         ds = g @ v.swapaxes(-1, -2)  # (..., L, S)
         if kept is not None:
             ds *= kept
-        ds -= np.vecdot(g, y)[..., None]  # what softmax does: the sum over the keys of weight * gradient
+        ds -= rowwise_dot(g, y)  # what softmax does: the sum over the keys of weight * gradient
         ds *= e
         dq, dk, dmask = from_scores(ds)
         return dq, dk, lambda: gather_heads(w.swapaxes(-1, -2) @ g, value, enable_gqa), dmask
@@ -100,7 +100,18 @@ def attention_weights(
     check_attention("attention_weights", query, key, None, attn_mask, enable_gqa)
     e, r, from_scores = exponentials(query, key, attn_mask, is_causal, scale, enable_gqa)
     p = np.multiply(e, r, out=e)
-    return p, lambda g: from_scores(p * (g - np.vecdot(g, p)[..., None]))
+
+    def vjp(g: Array) -> Any:
+        ds = g - rowwise_dot(g, p)
+        ds *= p
+        return from_scores(ds)
+
+    return p, vjp
+
+
+def rowwise_dot(x: Array, y: Array) -> Array:
+    """The sums over the last axis of x * y, (..., 1)."""
+    return np.einsum("...i,...i->...", x, y)[..., None]
 
 
 def exponentials(
@@ -260,10 +271,11 @@ def split_heads(rows: Array, B: int, T: int, num_heads: int, E: int) -> WithGrad
     return tuple(heads(rows)), vjp
 
 
-def merge_heads(x: Array) -> Any:
+@differentiable
+def merge_heads(x: Array) -> WithGradient:
     """The outputs of the heads side by side again, as rows: (B, H, T, D) -> (B * T, H * D)."""
     B, H, T, D = x.shape
-    return np.reshape(np.swapaxes(x, 1, 2), (B * T, H * D))
+    return x.swapaxes(1, 2).reshape(B * T, H * D), lambda g: g.reshape(B, T, H, D).swapaxes(1, 2)
 
 
 class MultiheadAttention(Module):
@@ -356,17 +368,20 @@ class MultiheadAttention(Module):
         """
         self._check(query, key, value, key_padding_mask, attn_mask)
         batched = query.ndim == 3
-        batch = 0 if self.batch_first else 1
 
         def arranged(x: Array) -> Any:
-            return np.swapaxes(x, 0, batch) if batched else np.expand_dims(x, 0)
+            if not batched:
+                return np.expand_dims(x, 0)
+            return x if self.batch_first else np.swapaxes(x, 0, 1)
 
         q, k, v = self._heads(query, key, value, arranged)  # (B, H, L or S, E / H)
         mask = self._mask(attn_mask, key_padding_mask, q, k)
         dropped = self.dropout if self.training else 0.0
         weights = None
         if need_weights:
-            weights = dropout(attention_weights(q, k, mask, is_causal), dropped, rng=self.rng)  # (B, H, L, S)
+            weights = attention_weights(q, k, mask, is_causal)  # (B, H, L, S)
+            if dropped:
+                weights = dropout(weights, dropped, rng=self.rng)
             y = weights @ v
             weights = np.mean(weights, axis=1) if average_attn_weights else weights
         else:
@@ -375,7 +390,7 @@ class MultiheadAttention(Module):
         y = np.reshape(self.out_proj(merge_heads(y)), (B, L, self.embed_dim))
         if not batched:
             return y[0], None if weights is None else weights[0]
-        return np.swapaxes(y, 0, batch), weights
+        return (y if self.batch_first else np.swapaxes(y, 0, 1)), weights
 
     def _heads(self, query: Array, key: Array, value: Array, arranged: Callable[[Array], Any]) -> Any:
         """Queries, keys and values of all heads; those of self-attention in one product."""
