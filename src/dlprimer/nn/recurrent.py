@@ -142,7 +142,8 @@ def check_cell(
     name: str, gates: int, x: Array, states: dict[str, Array | None], w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None
 ) -> list[Array]:
     """Refuse what does not fit together; return the states, zeros for those that are None."""
-    check_arrays(name, input=x, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh, **states)
+    optional = {"b_ih": b_ih, "b_hh": b_hh, **states}
+    check_arrays(name, input=x, w_ih=w_ih, w_hh=w_hh, **{what: a for what, a in optional.items() if a is not None})
     if x.ndim not in (1, 2):
         raise ValueError(f"{name}: input must be (N, D) or (D,), got {x.shape}")
     if (b_ih is None) != (b_hh is None):
@@ -155,12 +156,10 @@ def check_cell(
     return [np.zeros(shape, x.dtype) if state is None else state for state in states.values()]
 
 
-def check_arrays(name: str, **arrays: Array | None) -> None:
+def check_arrays(name: str, **arrays: Array) -> None:
     """Refuse anything but floating-point arrays of one dtype; the first is the input."""
     dtype = None
     for what, a in arrays.items():
-        if a is None and what != "input":
-            continue
         if not isinstance(a, (np.ndarray, Tensor)):
             padded = "; sequences of different lengths must be padded, not packed" if hasattr(a, "batch_sizes") else ""
             raise TypeError(f"{name}: {what} must be an array or a Tensor, got {type(a).__name__}{padded}")
@@ -541,7 +540,8 @@ class Stack:
     def check(self, x: Array, states: dict[str, Array | None], params: list[Array]) -> None:
         """Refuse what does not fit together, before anything is computed."""
         name, count = self.name, self.num_layers * self.directions
-        check_arrays(name, input=x, **{f"params[{i}]": p for i, p in enumerate(params)}, **states)
+        given = {what: state for what, state in states.items() if state is not None}
+        check_arrays(name, input=x, **{f"params[{i}]": p for i, p in enumerate(params)}, **given)
         if x.ndim not in (2, 3):
             raise ValueError(f"{name}: input must be (N, T, D), or (T, D) for one sequence, got {x.shape}")
         if x.shape[1 if x.ndim == 3 and self.batch_first else 0] == 0:
