@@ -47,7 +47,10 @@ class Node:
         self.parents = parents
         self.vjp: Callable[[Any], Any] | None = vjp
         self.outputs = None if outputs is None else [(np.shape(y), y.dtype) for y in outputs]
-        self.depth: int = 1 + max(p._node.depth if p is not None and p._node is not None else 0 for p in parents)
+        self.depth = 1
+        for parent in parents:
+            if parent is not None and parent._node is not None and parent._node.depth >= self.depth:
+                self.depth = 1 + parent._node.depth
 
     def history(self) -> list[Node]:
         """This step and all it builds on, deepest first. A loop, not a recursion: a tape may be 10,000 steps long."""
@@ -81,12 +84,12 @@ class Node:
         for position, (parent, entry) in enumerate(zip(self.parents, entries, strict=False)):
             if parent is None:
                 continue
-            if callable(entry):
+            if type(entry) is not np.ndarray and callable(entry):
                 entry = entry()
             if entry is None:
                 continue
             x = parent.data
-            is_new = type(entry) is np.ndarray and entry.base is None and not any(entry is other for other in taken)
+            is_new = type(entry) is np.ndarray and entry.base is None and all(entry is not other for other in taken)
             if type(entry) is not np.ndarray or entry.shape != x.shape or entry.dtype != x.dtype:
                 fitted = unbroadcast(np.asarray(entry), x.shape).astype(x.dtype, copy=False)
                 if fitted.shape != x.shape:
@@ -192,8 +195,9 @@ class Tensor:
         if grad is None:
             if self.size != 1:
                 raise ValueError(f"backward() without an argument needs one element, got shape {self.shape}; reduce it, or pass grad")
-            grad = np.ones_like(self.data)
-        g = np.array(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
+            g = np.ones(self.data.shape, self.data.dtype)
+        else:
+            g = np.array(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
         if g.shape != self.shape:
             raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
 
@@ -411,17 +415,19 @@ def differentiable(function: Callable[..., WithGradient]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        tensors = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+        tensors = [a for a in args if isinstance(a, Tensor)]
+        if kwargs:
+            tensors += [a for a in kwargs.values() if isinstance(a, Tensor)]
         if not tensors:
             return function(*args, **kwargs)[0]
+        arrays = [a.data if isinstance(a, Tensor) else a for a in args]
         if kwargs:
-            options = {name: a.data if isinstance(a, Tensor) else a for name, a in kwargs.items()}
-            output, vjp = function(*[a.data if isinstance(a, Tensor) else a for a in args], **options)
+            output, vjp = function(*arrays, **{name: a.data if isinstance(a, Tensor) else a for name, a in kwargs.items()})
         else:
-            output, vjp = function(*[a.data if isinstance(a, Tensor) else a for a in args])
+            output, vjp = function(*arrays)
         several = isinstance(output, tuple)
         node = None
-        if vjp is not None and _recording.get() and any(t._requires_grad for t in tensors):
+        if vjp is not None and _recording.get() and any([t._requires_grad for t in tensors]):
             parents = [a if isinstance(a, Tensor) and a._requires_grad else None for a in args]
             for name, a in kwargs.items():
                 if isinstance(a, Tensor) and a._requires_grad:

@@ -46,6 +46,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> WithGradie
         y += b
 
     def vjp(g: Array) -> Any:
+        if x.ndim == w.ndim == 2:
+            return (lambda: g @ w), (lambda: g.T @ x), (lambda: g.sum(axis=0))
         rows, n_out, n_in = math.prod(x.shape[:-1]), math.prod(w.shape[:-1]), x.shape[-1]
         g, x_rows, w_rows = g.reshape(rows, n_out), x.reshape(rows, n_in), w.reshape(n_out, n_in)
         return (

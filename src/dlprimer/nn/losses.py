@@ -75,10 +75,9 @@ def cross_entropy(
 
     def vjp(g: Array) -> Any:
         g = (g / scale).reshape(-1, 1).astype(x.dtype, copy=False)  # (M, 1), or (1, 1) if reduced
-        moved = np.moveaxis(x, axis, -1).shape
 
         def restored(d: Array) -> Array:
-            return d if x.ndim == 2 else np.moveaxis(d.reshape(moved), -1, axis)
+            return d if x.ndim == 2 else np.moveaxis(d.reshape(np.moveaxis(x, axis, -1).shape), -1, axis)
 
         return (
             lambda: restored(dlogits(g)),
@@ -106,7 +105,7 @@ def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -
         losses = a * np.where(a == 0, 0, losses)
 
     def dz(g: Array) -> Array:
-        g = np.broadcast_to(g if a is None else g * a[:, None], total.shape)
+        g = g if a is None else g * a[:, None]
         d = np.multiply(p, g / total, out=p)  # the exponentials become the gradient: predicted minus true probabilities
         d[rows, labels] -= g[:, 0]
         return d
