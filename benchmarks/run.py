@@ -1,8 +1,10 @@
-"""The library beside PyTorch on the CPU: python benchmarks/run.py [--rounds 40] [WORKLOAD ...]
+"""The library beside PyTorch on the CPU: python benchmarks/run.py [--rounds 30] [WORKLOAD ...]
 
-Each workload is a full training step (forward, backward, optimizer), float32, one thread, with the same numbers on both sides. The two run
-in turns within one process, so that whatever else the machine does slows both alike; the ratio of the medians is what counts.
-Needs PyTorch (pip install 'dlprimer[bench]').
+Every workload computes the same on both sides, in float32 on one thread, from the same numbers; outputs and gradients are compared before
+anything is timed. The two sides run in turns within one process, so that whatever else the machine does slows both alike: what counts is
+the ratio of the medians, below 1 where dlprimer is faster. "of limit" is the least time that the workload's arithmetic (at the rate of a
+large matrix product) and memory traffic (at the rate of a copy) would take on this machine, both measured in the same run, as a share of
+dlprimer's time. Needs PyTorch (pip install 'dlprimer[bench]').
 """
 
 from __future__ import annotations
@@ -13,98 +15,274 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import argparse
+import math
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 import dlprimer
+from dlprimer import Tensor
 
-Step = Callable[[], float]
+Side = Callable[[], list[Any]]
+"""One run of a workload; returns what it computed, outputs and gradients."""
 
 
-def mlp_steps(sizes: list[int], batch: int) -> tuple[Step, Step]:
-    """A training step of an MLP with ReLU, cross-entropy and Adam: ours and PyTorch's, from the same weights on the same batch."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((batch, sizes[0])).astype(np.float32)
-    y = rng.integers(0, sizes[-1], batch)
-    ours = dlprimer.MLP(sizes, rng=rng)
-    layers: list[torch.nn.Module] = []
-    for n_in, n_out in pairwise(sizes):
-        layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
-    theirs = torch.nn.Sequential(*layers[:-1])
-    theirs.load_state_dict(
-        {name.removeprefix("layers."): torch.tensor(array) for name, array in ours.state_dict().items()}
+@dataclass
+class Workload:
+    """How to set up both sides, the ratio aimed at, and what the machine must do at least."""
+
+    make: Callable[[np.random.Generator], tuple[Side, Side]]
+    goal: float
+    gigaflops: float = 0.0
+    megabytes: float = 0.0
+
+
+def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+    return (scale * rng.standard_normal(shape)).astype(np.float32)
+
+
+def leaf(array: np.ndarray) -> torch.Tensor:
+    return torch.tensor(array, requires_grad=True)
+
+
+# ---- the two sides ----
+
+
+def training_step(sizes: list[int], batch: int) -> Callable[[np.random.Generator], tuple[Side, Side]]:
+    """A step of an MLP with ReLU, cross-entropy and Adam, from the same weights on the same batch."""
+
+    def make(rng: np.random.Generator) -> tuple[Side, Side]:
+        x, y = normal(rng, batch, sizes[0]), rng.integers(0, sizes[-1], batch)
+        ours = dlprimer.MLP(sizes, rng=rng)
+        layers: list[torch.nn.Module] = []
+        for n_in, n_out in pairwise(sizes):
+            layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
+        theirs = torch.nn.Sequential(*layers[:-1])
+        theirs.load_state_dict({name.removeprefix("layers."): torch.tensor(array) for name, array in ours.state_dict().items()})
+        our_optimizer = dlprimer.Adam(ours.parameters(), lr=1e-3)
+        their_optimizer = torch.optim.Adam(theirs.parameters(), lr=1e-3)
+        their_x, their_y = torch.tensor(x), torch.tensor(y)
+
+        def our_step() -> list[Any]:
+            our_optimizer.zero_grad()
+            loss = dlprimer.cross_entropy(ours(x), y)
+            loss.backward()
+            our_optimizer.step()
+            return [loss.item()]
+
+        def their_step() -> list[Any]:
+            their_optimizer.zero_grad()
+            loss = F.cross_entropy(theirs(their_x), their_y)
+            loss.backward()
+            their_optimizer.step()
+            return [loss.item()]
+
+        return our_step, their_step
+
+    return make
+
+
+def function(
+    name: str, shapes: list[tuple[int, ...]], backward: bool = True, **options: Any
+) -> Callable[[np.random.Generator], tuple[Side, Side]]:
+    """A function of dlprimer and PyTorch's of the same name, forward or forward and backward by all its arguments."""
+
+    def make(rng: np.random.Generator) -> tuple[Side, Side]:
+        arrays = [normal(rng, *shape, scale=1 if i == 0 else 0.1) for i, shape in enumerate(shapes)]
+        ours, theirs = getattr(dlprimer, name), getattr(F, name)
+        if not backward:
+            tensors = [torch.tensor(a) for a in arrays]
+
+            def forward() -> list[Any]:
+                with torch.no_grad():
+                    return [theirs(*tensors, **options)]
+
+            return lambda: [ours(*arrays, **options)], forward
+        g = normal(rng, *theirs(*[torch.tensor(a) for a in arrays], **options).shape)
+        return both_ways(lambda *a: ours(*a, **options), lambda *a: theirs(*a, **options), arrays, g)
+
+    return make
+
+
+def both_ways(ours: Callable[..., Any], theirs: Callable[..., Any], arrays: list[np.ndarray], g: np.ndarray) -> tuple[Side, Side]:
+    """Forward and backward by the arrays, from the gradient `g` of the output."""
+    inputs, tensors, their_g = [Tensor(a, requires_grad=True) for a in arrays], [leaf(a) for a in arrays], torch.tensor(g)
+
+    def our_run() -> list[Any]:
+        for x in inputs:
+            x.grad = None
+        y = ours(*inputs)
+        y.backward(g)
+        return [y.data, *(x.grad for x in inputs)]
+
+    def their_run() -> list[Any]:
+        for x in tensors:
+            x.grad = None
+        y = theirs(*tensors)
+        y.backward(their_g)
+        return [y, *(x.grad for x in tensors)]
+
+    return our_run, their_run
+
+
+def cross_entropy(rng: np.random.Generator) -> tuple[Side, Side]:
+    z, y = normal(rng, 1024, 1000), rng.integers(0, 1000, 1024)
+    labels = torch.tensor(y)
+    return both_ways(lambda z: dlprimer.cross_entropy(z, y), lambda z: F.cross_entropy(z, labels), [z], np.float32(1)[...])
+
+
+def layer_norm(rng: np.random.Generator) -> tuple[Side, Side]:
+    arrays, g = [normal(rng, 16, 64, 256), 1 + normal(rng, 256, scale=0.1), normal(rng, 256)], normal(rng, 16, 64, 256)
+    return both_ways(
+        lambda x, w, b: dlprimer.layer_norm(x, (256,), w, b), lambda x, w, b: F.layer_norm(x, (256,), w, b), arrays, g
     )
-    our_optimizer = dlprimer.Adam(ours.parameters(), lr=1e-3)
-    their_optimizer = torch.optim.Adam(theirs.parameters(), lr=1e-3)
-    their_x, their_y = torch.tensor(x), torch.tensor(y)
-
-    def our_step() -> float:
-        our_optimizer.zero_grad()
-        loss = dlprimer.cross_entropy(ours(x), y)
-        loss.backward()
-        our_optimizer.step()
-        return float(loss.item())
-
-    def their_step() -> float:
-        their_optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(theirs(their_x), their_y)
-        loss.backward()
-        their_optimizer.step()
-        return float(loss.item())
-
-    return our_step, their_step
 
 
-WORKLOADS: dict[str, tuple[Callable[[], tuple[Step, Step]], float]] = {
-    "tiny-mlp": (lambda: mlp_steps([2, 64, 64, 2], 32), 0.2),
-    "mlp": (lambda: mlp_steps([784, 256, 128, 10], 128), 1.0),
-}
+def batch_norm(rng: np.random.Generator) -> tuple[Side, Side]:
+    arrays, g = [normal(rng, 32, 32, 28, 28), 1 + normal(rng, 32, scale=0.1), normal(rng, 32)], normal(rng, 32, 32, 28, 28)
+    return both_ways(
+        lambda x, w, b: dlprimer.batch_norm(x, None, None, w, b, training=True),
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+        arrays, g,
+    )  # fmt: skip
 
 
-def compare(steps: tuple[Step, Step], rounds: int) -> tuple[float, float]:
-    """Median seconds of a step on each side; a round is a burst of one, then of the other."""
-    for ours, theirs in [steps] * 20:
-        mine, reference = ours(), theirs()
-        if abs(mine - reference) > 1e-3 * max(1.0, abs(reference)):
-            sys.exit(f"the two sides do not compute the same: loss {mine} here, {reference} in PyTorch")
-    burst = max(1, round(0.03 / min(timed(step, 3) for step in steps)))
-    times = [[timed(step, burst) for step in steps] for _ in range(rounds)]
-    ours, theirs = (statistics.median(round_[side] for round_ in times) for side in (0, 1))
-    return ours, theirs
+def module(ours: Any, theirs: torch.nn.Module, x: np.ndarray, g: np.ndarray, calls: int) -> tuple[Side, Side]:
+    """Forward and backward of a module called with `calls` times its input, by the input and all parameters."""
+    ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
+    our_parameters, their_parameters = dict(ours.named_parameters()), dict(theirs.named_parameters())
+    inner = both_ways(lambda x: ours(*[x] * calls)[0], lambda x: theirs(*[x] * calls)[0], [x], g)
+
+    def our_run() -> list[Any]:
+        ours.zero_grad()
+        return [*inner[0](), *(our_parameters[name].grad for name in their_parameters)]
+
+    def their_run() -> list[Any]:
+        theirs.zero_grad()
+        return [*inner[1](), *(p.grad for p in their_parameters.values())]
+
+    return our_run, their_run
 
 
-def timed(step: Step, repeats: int) -> float:
+def lstm(rng: np.random.Generator) -> tuple[Side, Side]:
+    ours, theirs = dlprimer.LSTM(64, 64, rng=rng), torch.nn.LSTM(64, 64, batch_first=True)
+    return module(ours, theirs, normal(rng, 32, 32, 64), normal(rng, 32, 32, 64), 1)
+
+
+def attention(rng: np.random.Generator) -> tuple[Side, Side]:
+    ours, theirs = dlprimer.MultiheadAttention(64, 4, rng=rng), torch.nn.MultiheadAttention(64, 4, batch_first=True)
+    return module(ours, theirs, normal(rng, 16, 64, 64), normal(rng, 16, 64, 64), 3)
+
+
+def adam(rng: np.random.Generator) -> tuple[Side, Side]:
+    start, g = normal(rng, 1000, 1000), normal(rng, 1000, 1000)
+    ours, theirs = dlprimer.Parameter(start), leaf(start)
+    ours.grad, theirs.grad = g, torch.tensor(g)
+    our_optimizer, their_optimizer = dlprimer.Adam([ours], lr=1e-3), torch.optim.Adam([theirs], lr=1e-3)
+    return (lambda: [our_optimizer.step(), ours.data][1:]), (lambda: [their_optimizer.step(), theirs][1:])
+
+
+CONV, DEPTHWISE = [(32, 16, 28, 28), (32, 16, 3, 3), (32,)], [(32, 32, 28, 28), (32, 1, 3, 3), (32,)]
+MB = 4e-6  # of one float32
+
+WORKLOADS: dict[str, Workload] = {
+    "mlp": Workload(training_step([784, 256, 128, 10], 128), 0.70, gigaflops=0.1286, megabytes=235_146 * 7 * MB),
+    "tiny-mlp": Workload(training_step([2, 64, 64, 2], 32), 0.20, gigaflops=0.0008),
+    "conv2d": Workload(function("conv2d", CONV, False, padding=1), 1.3, 0.2312, 32 * 48 * 784 * MB),
+    "conv2d-backward": Workload(function("conv2d", CONV, padding=1), 1.3, 3 * 0.2312, 4 * 32 * 48 * 784 * MB),
+    "depthwise": Workload(function("conv2d", DEPTHWISE, False, padding=1, groups=32), 4.0, 0.0145, 32 * 64 * 784 * MB),
+    "depthwise-backward": Workload(
+        function("conv2d", DEPTHWISE, padding=1, groups=32), 1.7, 3 * 0.0145, 4 * 32 * 64 * 784 * MB
+    ),
+    "lstm": Workload(lstm, 1.0, 3 * 2 * 32 * 32 * 128 * 256 / 1e9),
+    "attention": Workload(attention, 0.9, 3 * (2 * 1024 * 64 * 256 + 4 * 16 * 64 * 64 * 64) / 1e9),
+    "layer-norm": Workload(layer_norm, 2.2, 0, 5 * 16 * 64 * 256 * MB),
+    "batch-norm": Workload(batch_norm, 0.7, 0, 5 * 32 * 32 * 784 * MB),
+    "max-pool": Workload(function("max_pool2d", [(32, 32, 28, 28)], kernel_size=2), 0.3, 0, 2.5 * 32 * 32 * 784 * MB),
+    "cross-entropy": Workload(cross_entropy, 0.65, 0, 3 * 1024 * 1000 * MB),
+    "adam-1M": Workload(adam, 0.70, 0, 7e6 * MB),
+}  # fmt: skip
+EVERYTHING_GOAL = 0.9
+
+
+# ---- measuring ----
+
+
+def same(ours: list[Any], theirs: list[Any]) -> str:
+    """What differs between the two sides' results, or an empty string."""
+    for i, (mine, reference) in enumerate(zip(ours, theirs, strict=True)):
+        x = np.asarray(mine)
+        y = reference.detach().numpy() if isinstance(reference, torch.Tensor) else np.asarray(reference)
+        if x.shape != y.shape:
+            return f"result {i} has shape {x.shape} here, {y.shape} in PyTorch"
+        difference = np.abs(x - y).max() / max(1e-3, np.abs(y).max())
+        if not difference < 1e-3:
+            return f"result {i} differs by {difference:.1e} of its largest value"
+    return ""
+
+
+def timed(side: Callable[[], Any], repeats: int) -> float:
     start = time.perf_counter()
     for _ in range(repeats):
-        step()
+        side()
     return (time.perf_counter() - start) / repeats
+
+
+def limits() -> tuple[float, float]:
+    """The machine's GFLOP/s in a large float32 matrix product, and GB/s in a copy of arrays larger than its caches."""
+    a, b = np.ones((1024, 1024), np.float32), np.ones((1024, 1024), np.float32)
+    source, target = np.ones(64_000_000, np.float32), np.ones(64_000_000, np.float32)
+    product = min(timed(lambda: a @ b, 1) for _ in range(8))
+    copy = min(timed(lambda: np.copyto(target, source), 1) for _ in range(4))
+    return 2 * 1024**3 / product / 1e9, 2 * source.nbytes / copy / 1e9
+
+
+def compare(sides: tuple[Side, Side], rounds: int) -> tuple[float, float]:
+    """Median seconds of a run on each side; a round is a burst of one, then of the other."""
+    for ours, theirs in [sides] * 10:
+        if problem := same(ours(), theirs()):
+            sys.exit(f"the two sides do not compute the same: {problem}")
+    burst = max(1, round(0.02 / min(timed(side, 3) for side in sides)))
+    times = [[timed(side, burst) for side in sides] for _ in range(rounds)]
+    ours, theirs = (statistics.median(round_[side] for round_ in times) for side in (0, 1))
+    return ours, theirs
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)}; all without one")
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
     if unknown := set(options.workloads) - WORKLOADS.keys():
         parser.error(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
     torch.set_num_threads(1)
+    torch.manual_seed(0)
+    rate, bandwidth = limits()
     print(f"dlprimer on NumPy {np.__version__}, PyTorch {torch.__version__}, one thread, float32")
-    print(f"{'workload':<10} {'dlprimer':>10} {'PyTorch':>10} {'ratio':>7} {'goal':>6}")
-    missed = 0
+    print(f"the machine: {rate:.0f} GFLOP/s in a matrix product, {bandwidth:.1f} GB/s in a copy")
+    print(f"{'workload':<19}{'dlprimer':>12}{'PyTorch':>12}{'ratio':>7}{'goal':>7}{'of limit':>10}")
+    ratios, missed = [], 0
     for name in options.workloads or WORKLOADS:
-        make, goal = WORKLOADS[name]
-        ours, theirs = compare(make(), options.rounds)
-        missed += ours / theirs > goal
+        workload = WORKLOADS[name]
+        ours, theirs = compare(workload.make(np.random.default_rng(0)), options.rounds)
+        least = max(workload.gigaflops / rate, workload.megabytes / 1e3 / bandwidth)
+        ratios.append(ours / theirs)
+        missed += ratios[-1] > workload.goal
         print(
-            f"{name:<10} {1e3 * ours:>7.3f} ms {1e3 * theirs:>7.3f} ms {ours / theirs:>7.2f} {goal:>6.1f}", flush=True
+            f"{name:<19}{1e3 * ours:>9.3f} ms{1e3 * theirs:>9.3f} ms{ratios[-1]:>7.2f}{workload.goal:>7.2f}{least / ours:>10.0%}",
+            flush=True,
         )
-    return int(missed > 0)
+    mean = math.prod(ratios) ** (1 / len(ratios))
+    print(f"{'geometric mean':<43}{mean:>7.2f}{EVERYTHING_GOAL:>7.2f}")
+    return int(missed > 0 or (not options.workloads and mean > EVERYTHING_GOAL))
 
 
 if __name__ == "__main__":
