@@ -71,7 +71,10 @@ from .metrics import (
     temperature_scale,
     top_k_accuracy_score,
 )
+from .models.contrastive import SimCLR
 from .models.detector import Detector
+from .models.diffusion import Diffusion, ScoreNetwork, TimeMLP, cosine_betas, langevin, linear_betas, mixture_score
+from .models.gan import GAN, discriminator_loss, generator_loss, mode_shares
 from .models.mlp import MLP
 from .models.seq2seq import Seq2Seq
 from .models.transformer import GPT, KVCache, sample_token
@@ -208,6 +211,7 @@ from .train import (
 
 __all__ = [
     "EMA",
+    "GAN",
     "GPT",
     "GRU",
     "LSTM",
@@ -231,6 +235,7 @@ __all__ = [
     "DeLongTest",
     "DepthwiseSeparableConv2d",
     "Detector",
+    "Diffusion",
     "Dropout",
     "EarlyStopping",
     "Embedding",
@@ -264,10 +269,13 @@ __all__ = [
     "RangeTest",
     "Residual",
     "Scenes",
+    "ScoreNetwork",
     "SearchResult",
     "Seq2Seq",
     "Sequential",
+    "SimCLR",
     "Tensor",
+    "TimeMLP",
     "TrainingState",
     "TransformerDecoder",
     "TransformerDecoderLayer",
@@ -311,6 +319,7 @@ __all__ = [
     "conv_transpose2d",
     "copy_task",
     "cosine",
+    "cosine_betas",
     "cosine_restarts",
     "cosine_similarity",
     "crop",
@@ -328,6 +337,7 @@ __all__ = [
     "dice_loss",
     "differentiable",
     "digits",
+    "discriminator_loss",
     "distillation_loss",
     "draw_shapes",
     "drop_path",
@@ -347,6 +357,7 @@ __all__ = [
     "gaussian_ring",
     "gelu",
     "generalized_box_iou",
+    "generator_loss",
     "glu",
     "grad",
     "grid_search",
@@ -367,9 +378,11 @@ __all__ = [
     "k_fold",
     "kl_div",
     "l1_loss",
+    "langevin",
     "layer_norm",
     "leaky_relu",
     "linear",
+    "linear_betas",
     "linear_decay",
     "linear_flops",
     "load_checkpoint",
@@ -388,8 +401,10 @@ __all__ = [
     "mean_average_precision",
     "mean_iou",
     "memory_budget",
+    "mixture_score",
     "mixup",
     "mlp_flops",
+    "mode_shares",
     "moons",
     "mse_loss",
     "names",
