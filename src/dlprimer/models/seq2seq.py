@@ -134,9 +134,9 @@ class Seq2Seq(Module):
             raise ValueError(f"Seq2Seq: teacher_forcing must be from 0 to 1, got {teacher_forcing}")
         if 0 < teacher_forcing < 1 and not isinstance(rng, np.random.Generator):
             raise ValueError("Seq2Seq: teacher_forcing between 0 and 1 needs rng, a numpy Generator such as np.random.default_rng(0)")
-        if len(target) != len(source):
-            raise ValueError(f"Seq2Seq: source and target must have equally many rows, got {len(source)} and {len(target)}")
         memory, real, state = self.encode(source)
+        if len(target) != len(real):
+            raise ValueError(f"Seq2Seq: source and target must have equally many rows, got {len(real)} and {len(target)}")
         inputs = np.column_stack([np.full(len(target), self.start), target[:, :-1]])  # (N, T)
         if teacher_forcing == 1:
             return self.decode(inputs, state, memory, real)[0]
@@ -192,6 +192,7 @@ class Seq2Seq(Module):
         """
         if max_length < 1 or beam_width < 1:
             raise ValueError(f"Seq2Seq: max_length and beam_width must be at least 1, got {max_length} and {beam_width}")
+        source = self.checked("source", source, self.source_size)
         N, K, V = len(source), beam_width, self.target_size
         rows = np.arange(N)[:, None]
         with no_grad():
