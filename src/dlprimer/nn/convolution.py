@@ -6,6 +6,7 @@ to the image, and at the same time the transposed convolution) and `weight_gradi
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -115,25 +116,31 @@ def columns(x: Array, at: Windows, B: int) -> Iterator[tuple[slice, Array]]:
         image[:b] = x[n : n + B]
         cols[:b] = windows[:b]
         for k in range(KW) if wraps else ():
-            shift = k * across - left
-            cols[:b, :, :, k, :, : max(0, -shift)] = 0
-            cols[:b, :, :, k, :, max(0, OW - max(0, shift)) :] = 0
+            if shift := k * across - left:
+                cols[:b, :, :, k, :, slice(max(0, OW - shift), None) if shift > 0 else slice(0, -shift)] = 0
         yield slice(n, n + b), cols[:b].reshape(b, C * KH * KW, OH * OW)
 
 
 def multiply(w: Array, x: Array, out: Array) -> None:
     """(G, O, K) @ (B, G, K, L) into (B, G, O, L), by pieces of L: BLAS does small products at once, but first repacks larger ones."""
     (O, K), L = w.shape[1:], x.shape[3]
-    pieces = next((p for p in range(1, L // 64 + 1) if L % p == 0 and O * K * (L // p) <= 10**6), 1)
+    pieces = pieces_of(L, O * K)
     x, out = (a.reshape(*a.shape[:3], pieces, L // pieces).swapaxes(2, 3) for a in (x, out))
     np.matmul(w[:, None], x, out=out)
 
 
+@functools.cache
+def pieces_of(L: int, size: int) -> int:
+    """The fewest equal pieces of L columns that take at most a million multiplications each; 1 if they would get narrow."""
+    return next((p for p in range(1, L // 64 + 1) if L % p == 0 and size * (L // p) <= 10**6), 1)
+
+
 def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> Any:
     """The weighted sum of each window: (N, C, H, W), (O, C / groups, KH, KW) -> (N, O, OH, OW)."""
-    if at.stride == (1, 1) and 1 < at.kernel[1] > at.before[1] // at.dilation[1]:
+    (N, O), G, C, (KH, KW) = (len(x), len(w)), groups, w.shape[1], at.kernel
+    shifts_move_less = C * KH * KW > C * KH + 2 * O // G * KW
+    if at.stride == (1, 1) and KW > at.before[1] // at.dilation[1] and shifts_move_less:
         return correlate_by_shifts(x, w, b, at, groups)
-    (N, O), G = (len(x), len(w)), groups
     y = np.empty((N, O, *at.out), x.dtype)
     rows = w.reshape(G, O // G, -1)
     for images, cols in columns(x, at, block_of(N, G * rows.shape[2] * math.prod(at.out))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,25 +67,40 @@ def max_pool2d(
     """
     x = input
     at = pool_windows("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
-    images = x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
-    taps = at.taps(at.padded(images, fill=-math.inf))  # of (N, C, OH, OW) each
-    y = taps[0].copy()
-    for tap in taps[1:]:
+    images = at.padded(x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]), fill=-math.inf)
+    rows, back_from_rows = max_along(images, at, 1)  # (N, C, H, OW): first along each row, as the first among equals is sought
+    y, back_from_columns = max_along(rows, at, 0)  # (N, C, OH, OW)
+
+    def vjp(g: Array) -> Any:
+        return at.inside(back_from_rows(back_from_columns(g.reshape(y.shape)))).reshape(x.shape)
+
+    return y.reshape(*x.shape[:-2], *at.out), vjp
+
+
+def max_along(x: Array, at: Windows, axis: int) -> tuple[Any, Callable[[Any], Any]]:
+    """The maxima of the windows along one axis of images, and how the gradient goes back to the first of the largest in each."""
+    k, s, d, out = at.kernel[axis], at.stride[axis], at.dilation[axis], at.out[axis]
+
+    def taps(image: Array) -> list[Array]:
+        places = [slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]
+        return [image[:, :, place] if axis == 0 else image[..., place] for place in places]
+
+    first, *others = taps(x)
+    y = np.maximum(first, others[0] if others else first)
+    for tap in others[1:]:
         np.maximum(y, tap, out=y)
 
     def vjp(g: Array) -> Array:
-        g, waiting = g.reshape(y.shape), np.ones(y.shape, bool)
+        tiles = d == 1 and s == k and out * s == x.shape[2 + axis]  # every pixel in one window
+        dx = np.empty_like(x) if tiles else np.zeros_like(x)
+        rest = g  # of windows whose largest has not come yet
+        for i, (tap, target) in enumerate(zip(taps(x), taps(dx), strict=True)):
+            part = rest * (tap == y) if i < k - 1 else rest
+            rest = rest - part if i < k - 1 else rest
+            np.add(part, 0 if tiles else target, out=target)
+        return dx
 
-        def parts() -> Any:
-            for tap in taps:
-                wins = tap == y
-                wins &= waiting
-                np.logical_xor(waiting, wins, out=waiting)
-                yield g * wins
-
-        return at.fold(parts(), images).reshape(x.shape)
-
-    return y.reshape(*x.shape[:-2], *at.out), vjp
+    return y, vjp
 
 
 @differentiable
