@@ -1,8 +1,7 @@
 // Self-check questions: a choice answers at once, a number on Check. Answers are kept in this browser. Without this script the answers
 // stand folded beneath the question.
+import { ANSWERS as STORE } from "./reader.js";
 import { readStore, writeStore } from "./store.js";
-
-const STORE = "book.answers.v1";
 
 const answers = () => {
   const kept = readStore(STORE, {});

@@ -37,4 +37,4 @@ def _item_html(question: Question, prefix: str) -> str:
         title = f'<a href="{prefix}{question.chapter_slug}/{question.slug}/">{title}</a>'
     else:
         title = f'<span class="future">{title}</span>'
-    return f'<li><span class="number" aria-hidden="true">{question.number}</span>{title}</li>'
+    return f'<li data-question="{question.number}"><span class="number" aria-hidden="true">{question.number}</span>{title}</li>'

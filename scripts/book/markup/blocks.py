@@ -9,7 +9,7 @@ from html import escape
 
 from book import contents, reference
 from book import examples as example_files
-from book.markup import assets, bibliography, glossary, inline, quiz, source
+from book.markup import assets, bibliography, glossary, inline, quiz, source, ways
 from book.markup.page import MarkupError, Page
 
 ANSWER_WORDS = (40, 80)
@@ -189,6 +189,18 @@ def _glossary(page: Page, argument: str, body: list[str], line: int) -> list[str
     return [page.keep(glossary.listed(page))]
 
 
+def _map(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(ways.question_map(page))]
+
+
+def _paths(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(f"<div>{ways.paths(page)}</div>")]
+
+
+def _reader(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    return [page.keep(ways.reader(page))]
+
+
 def finish(page: Page, lines: list[str]) -> list[str]:
     """Put the list of sources where it belongs, now that all citations are known."""
     if page.cited and not page.sources_line:
@@ -210,6 +222,9 @@ KINDS: dict[str, Kind] = {
     "sources": Kind(_sources, False),
     "bibliography": Kind(_bibliography, False),
     "glossary": Kind(_glossary, False),
+    "map": Kind(_map, False),
+    "paths": Kind(_paths, False),
+    "reader": Kind(_reader, False),
     "contents": Kind(_contents, False),
     "api": Kind(_api, False),
     "names": Kind(_names, False),

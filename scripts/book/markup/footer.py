@@ -7,7 +7,8 @@ from functools import cache
 from html import escape
 
 from book import reference
-from book.markup.page import FRONT_MATTER, MarkupError, Page, parsed
+from book.graph import prerequisites
+from book.markup.page import MarkupError, Page
 from book.questions import Question, all_questions
 
 REFERENCE = re.compile(r"\[\[(\d+)(?:\|[^\]]+)?\]\]")
@@ -40,9 +41,4 @@ def uses(question: Question) -> frozenset[int]:
 
 @cache
 def _uses(question: Question, changed: int) -> frozenset[int]:
-    text = question.page.read_text(encoding="utf-8")
-    found = FRONT_MATTER.match(text)
-    meta = parsed(found[1]) if found else {}
-    before = meta.get("prerequisites") if isinstance(meta, dict) else None
-    numbers = [number for number in before if isinstance(number, int)] if isinstance(before, list) else []
-    return frozenset([*numbers, *map(int, REFERENCE.findall(text))])
+    return frozenset([*prerequisites(question), *map(int, REFERENCE.findall(question.page.read_text(encoding="utf-8")))])

@@ -55,16 +55,20 @@ def _facts(page: Page, text: str) -> str:
     before = meta.get("prerequisites", [])
     if not isinstance(before, list) or any(not isinstance(number, int) for number in before):
         raise MarkupError(f"prerequisites: must be a list of question numbers, got {before!r}")
-    minutes = max(1, round(len(NOT_READ.sub("", text).split()) / WORDS_PER_MINUTE))
     facts = [
         f"<span>Question {question.number}</span>",
         f'<span class="level">{meta["level"]}</span>',
-        f"<span>{minutes} min</span>",
+        f"<span>{minutes(text)} min</span>",
     ]
     if before:
         facts.append(f"<span>Read before: {' · '.join(_short_link(page, number) for number in before)}</span>")
     button = f'<button type="button" class="understood" data-question="{question.number}" aria-pressed="false">Mark as understood</button>'
     return "".join([*facts, button])
+
+
+def minutes(text: str) -> int:
+    """How long a page takes to read, in minutes; code, quizzes and what is folded do not count."""
+    return max(1, round(len(NOT_READ.sub("", text).split()) / WORDS_PER_MINUTE))
 
 
 def _short_link(page: Page, number: int) -> str:

@@ -26,7 +26,7 @@ SPELLED = 12
 NOT_TYPED = re.compile(r"`[^`]*`|\[=[^\]]*\]|\[![^\]]*\]|\[@[^\]]*\]|\[\[\d+(?:\|[^\]]*)?\]\]|<[^>]*>|\]\([^)]*\)|&\w+;|\\tfrac\s*\d\s*\d")
 POWER = re.compile(r"10\s*\^\s*\{?\s*([-−]?\d+)\s*\}?")
 NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)(\s*(?:\\?%))?")
-LEFT_OVER = re.compile(r"\[[=!]\w[^\]]*\]|\[\[\d+[^\]]*\]\]|\[@\w[^\]]*\]|(?<!:):::(?!:)|\$\$")
+LEFT_OVER = re.compile(r"\bTODO\b|\[[=!]\w[^\]]*\]|\[\[\d+[^\]]*\]\]|\[@\w[^\]]*\]|(?<!:):::(?!:)|\$\$")
 SHOWN_AS_IS = re.compile(r"<(pre|code|script|style|math)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -55,7 +55,8 @@ def check_html(page: Page, html: str) -> None:
         return
     left = LEFT_OVER.search(SHOWN_AS_IS.sub("", html))
     if left:
-        page.error(1 - page.lines_before, f"markup is left on the page: {left[0]!r}")
+        what = "something is still to be written" if left[0] == "TODO" else "markup is left on the page"
+        page.error(1 - page.lines_before, f"{what}: {left[0]!r}")
 
 
 def _text(source: list[str]) -> Iterator[tuple[int, str]]:

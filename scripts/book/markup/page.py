@@ -15,12 +15,12 @@ from markdown.util import ETX, STX
 
 from book import figures, records
 from book.claims import Claim
+from book.graph import FRONT_MATTER
 from book.questions import DOCS, Question, by_number, by_page
 
 # MkDocs counts what is logged below its own logger: an error here fails `mkdocs build --strict`, also with --quiet.
 log = logging.getLogger("mkdocs.book")
 
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
 LEVELS = ("core", "intermediate", "advanced")
 
 

@@ -35,11 +35,11 @@ class Part:
 
 def render(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     """The quiz as a fieldset."""
+    page.quizzes += 1
     if any(text.startswith("answer:") for text in body):
         html = _number(page, body, line)
     else:
         html = _choices(page, body, line)
-    page.quizzes += 1
     return [page.keep(html)]
 
 

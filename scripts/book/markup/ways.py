@@ -1,0 +1,96 @@
+"""Ways through the book: the map of questions, learning paths with their times, and what the reader's browser adds to both."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import yaml
+
+from book import graph
+from book.markup.header import minutes
+from book.markup.page import MarkupError, Page
+from book.questions import Question, all_questions, by_number, chapters
+
+PATHS = Path(__file__).parents[1] / "paths.yml"
+
+
+def question_map(page: Page) -> str:
+    """The map, and the buttons that a script brings to life; without it the drawing scrolls."""
+    try:
+        drawing = graph.svg(page.root)
+    except (graph.GraphError, KeyError) as error:
+        raise MarkupError(error.args[0]) from error
+    buttons = "".join(
+        f'<button type="button" data-map="{action}" aria-label="{label}">{sign}</button>'
+        for action, sign, label in (("in", "+", "Zoom in"), ("out", "−", "Zoom out"), ("fit", "Whole map", "Show the whole map"))
+    )
+    return (
+        f'<div class="question-map" data-search-exclude><div class="map-buttons" hidden>{buttons}</div>'
+        f'<div class="map-frame" tabindex="0" role="group" aria-label="Map, scrollable">{drawing}</div>'
+        f'<p class="map-note" role="status"></p></div>'
+    )
+
+
+def reader(page: Page) -> str:
+    """The reader's own progress: a script fills it in from what the browser keeps."""
+    listed = [
+        {
+            "number": question.number,
+            "name": question.name,
+            "chapter": question.chapter_slug,
+            "address": f"{question.chapter_slug}/{question.slug}/" if question.page.is_file() else None,
+            "before": list(graph.prerequisites(question)),
+        }
+        for question in all_questions()
+    ]
+    data = json.dumps({"questions": listed, "chapters": {chapter.slug: chapter.title for chapter in chapters()}})
+    # A "<" inside would end the script element; JSON may write it as a code.
+    return (
+        f'<div class="reader" data-root="{page.root}" data-search-exclude hidden>'
+        f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script></div>'
+    )
+
+
+@cache
+def _paths(changed: int) -> list[dict[str, object]]:
+    return list(yaml.safe_load(PATHS.read_text(encoding="utf-8")))
+
+
+def paths(page: Page) -> str:
+    """Each path with its questions in order, and how long the written ones take."""
+    parts = []
+    for path in _paths(PATHS.stat().st_mtime_ns):
+        questions = [by_number(number) for number in path["questions"]]  # type: ignore[attr-defined]
+        written = [question for question in questions if question.page.is_file()]
+        time = _hours(sum(_minutes(question) for question in written))
+        count = f"{len(questions)} questions" + (
+            f", {time} to read" if len(written) == len(questions) else f"; {len(written)} are written, {time} to read" if written else ""
+        )
+        items = "".join(f'<li data-question="{q.number}">{_link(page, q)}</li>' for q in questions)
+        title = str(path["title"])
+        parts.append(
+            f'<section class="path"><h2 id="{path["slug"]}">{escape(title)}</h2><p>{escape(str(path["for"]))}</p>'
+            f'<p class="path-time">{count}. <span class="path-progress"></span></p><ol class="path-list">{items}</ol></section>'
+        )
+    return "".join(parts)
+
+
+def _link(page: Page, question: Question) -> str:
+    _, address = page.link(question.number)
+    name = escape(question.name)
+    return f'<a href="{address}" title="{escape(question.title)}">{name}</a>' if address else f'<span class="future">{name}</span>'
+
+
+def _minutes(question: Question) -> int:
+    text = question.page.read_text(encoding="utf-8")
+    return minutes(graph.FRONT_MATTER.sub("", text))
+
+
+def _hours(total: int) -> str:
+    if total < 60:
+        return f"{total} minutes"
+    hours = round(total / 30) / 2
+    return f"{hours:g} hours" if hours != 1 else "1 hour"
