@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn import metrics
+from sklearn import calibration, metrics
 
 TARGET = Path(__file__).resolve().parents[2] / "tests" / "goldens" / "metrics.json"
 
@@ -42,6 +42,9 @@ def data(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "indicator": np.c_[y2, 1 - y2, rng.integers(0, 2, n)],
         "indicator_score": rng.normal(size=(n, 3)).round(6),
         "weight": rng.uniform(0, 2, n).round(3) * (rng.random(n) > 0.1),
+        "y2_other": np.where(y2 == 1, 5, 3),
+        "tenths": rng.integers(0, 11, n) / 10,
+        "indicator_absent": np.c_[y2, np.zeros(n, dtype=int), 1 - y2],
     }
 
 
@@ -123,6 +126,18 @@ def cases():
     for average in ("macro", "weighted"):
         yield "roc_auc_score", ("y4", "p4"), {"multi_class": "ovo", "average": average}
 
+    for pair in (("y2", "p2"), ("y2_signed", "p2"), ("y2", "certain"), ("never", "p2"), ("y2", "tenths")):
+        for n_bins in (1, 2, 5, 10, 15):
+            for strategy in ("uniform", "quantile"):
+                yield "calibration_curve", pair, {"n_bins": n_bins, "strategy": strategy}
+    yield "calibration_curve", ("y2_names", "p2"), {"pos_label": "no"}
+    yield "confusion_matrix", ("y4", "never"), {"labels": [2, 7], "normalize": "true"}
+    yield "roc_auc_score", ("indicator_absent", "indicator_score"), {"average": "weighted"}
+    yield "average_precision_score", ("indicator_absent", "indicator_score"), {"average": "weighted"}
+    yield "brier_score_loss", ("y2_other", "p2"), {}
+    for labels in ([3, 5, 8], [5]):
+        yield "precision_recall_fscore_support", ("y2_other", "y2_other"), {"labels": labels, "zero_division": 0}
+
 
 def plain(value):
     if isinstance(value, tuple):
@@ -137,7 +152,8 @@ def main() -> None:
         filled = {k: values[v[1:]] if isinstance(v, str) and v.startswith("@") else v for k, v in options.items()}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = getattr(metrics, function)(*(values[name] for name in arguments), **filled)
+            home = calibration if function == "calibration_curve" else metrics
+            result = getattr(home, function)(*(values[name] for name in arguments), **filled)
         case = {"function": function, "arguments": arguments, "options": options, "result": plain(result)}
         lines.append(json.dumps(case))
     header = json.dumps({name: plain(value) for name, value in values.items()})

@@ -127,12 +127,28 @@ def test_log_loss_and_brier_are_lowest_at_the_true_probability():
     assert log_loss([0, 1, 2], np.full((3, 3), 1 / 3)) == pytest.approx(np.log(3))
 
 
-@given(st.integers(1, 6))
+@given(st.integers(1, 5))
 def test_top_k_grows_with_k(k):
     rng = np.random.default_rng(k)
     labels, scores = np.r_[np.arange(6), rng.integers(0, 6, 44)], rng.normal(size=(50, 6))
     rank = (scores > scores[np.arange(50), labels][:, None]).sum(axis=1)
     assert top_k_accuracy_score(labels, scores, k=k) == pytest.approx((rank < k).mean())
+
+
+def test_top_k_that_takes_all_classes_says_so():
+    with pytest.warns(UserWarning, match="k=3 is no smaller than the number of classes, 3"):
+        assert top_k_accuracy_score([0, 1, 2], np.eye(3)[::-1], k=3) == 1
+    with pytest.warns(UserWarning, match="k=2 is no smaller"):
+        assert top_k_accuracy_score([0, 1], [0.7, 0.2], k=2) == 1
+
+
+def test_brier_score_of_other_numbers_takes_the_larger_as_positive():
+    assert brier_score_loss([3, 5], [0.1, 0.8]) == brier_score_loss([0, 1], [0.1, 0.8])
+    assert brier_score_loss([3, 5], [0.1, 0.8], pos_label=3) == brier_score_loss([1, 0], [0.1, 0.8])
+
+
+def test_a_normalized_matrix_of_classes_that_do_not_occur_is_zero():
+    assert confusion_matrix([0, 1], [0, 0], labels=[1, 7], normalize="true").tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 # ---- bad input ----
@@ -171,6 +187,8 @@ def test_bad_decisions_are_named(metric, true, predicted, error, message):
         (lambda: brier_score_loss([0, 1], [0.2, 0.3], scale_by_half="yes"), "scale_by_half"),
         (lambda: top_k_accuracy_score([0, 1], [[0.2, 0.8]] * 2, k=0), "k must be"),
         (lambda: top_k_accuracy_score([0, 1, 2], [0.2, 0.8, 0.1]), "one column a class"),
+        (lambda: top_k_accuracy_score([1, 1], [0.2, 0.8], k=1), "two classes, got 1"),
+        (lambda: brier_score_loss(["a", "b"], [0.2, 0.3]), "say which is positive by pos_label"),
         (lambda: top_k_accuracy_score([0, 5], [[0.2, 0.8]] * 2, labels=[0, 1]), "contains 5"),
         (lambda: confusion_matrix([0, 1], [0, 1], labels=[7]), "none of labels"),
         (lambda: confusion_matrix([0, 1], [0, 1], labels=[0, 0, 1]), "repeat"),

@@ -264,6 +264,11 @@ def test_bad_types_and_options_are_named():
         roc_auc_score(y, p)
     with pytest.raises(ValueError, match="ovo"):
         roc_auc_score(y, p, multi_class="ovo", average="micro")
+    with pytest.raises(ValueError, match="pairs of classes, y_true has one class only"):
+        roc_auc_score([2, 2], p[:2], multi_class="ovo", labels=[0, 1, 2])
+    for metric in (roc_auc_score, average_precision_score):
+        with pytest.raises(ValueError, match="class 0 has no example"):
+            metric(np.zeros((4, 3), int), p, average="weighted")
     with pytest.raises(ValueError, match=r"row 0 adds up to 1.5"):
         roc_auc_score(y, p * 1.5, multi_class="ovr")
     with pytest.raises(ValueError, match="2 columns of scores for 3 classes"):

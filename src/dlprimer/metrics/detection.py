@@ -129,7 +129,7 @@ def match_objects(iou: Array, is_crowd: Array, ignored: Array) -> Array:
 def area_under_envelope(hit: Array, count: Array, n_true: int) -> Array:
     """Mean over the 101 recalls of the highest precision at this recall or more, for each row of detections by falling score, (T,)."""
     right, wrong = np.cumsum(hit, axis=1), np.cumsum(count & ~hit, axis=1)
-    recall, precision = right / n_true, right / (right + wrong + np.spacing(1))
+    recall, precision = right / n_true, right / np.maximum(right + wrong, 1)
     envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     envelope = np.pad(envelope, ((0, 0), (0, 1)))  # a recall never reached has precision 0
     return np.array([row[np.searchsorted(r, RECALLS)].mean() for row, r in zip(envelope, recall, strict=True)])

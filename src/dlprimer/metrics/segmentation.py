@@ -6,6 +6,7 @@ averaged over images.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,10 +42,10 @@ def mask_iou(masks1: Any, masks2: Any) -> Array:
     a, b = as_masks("masks1", masks1), as_masks("masks2", masks2)
     if a.shape[1:] != b.shape[1:]:
         raise ValueError(f"masks must have one size, masks1 has {a.shape[1:]} and masks2 {b.shape[1:]}")
-    # A matrix product counts common pixels; float32 is exact up to 2^24 of them, more than any mask here has.
-    dtype = np.float32 if a[0:1].size < 2**24 else np.float64
-    rows: Array = a.reshape(len(a), -1).astype(dtype)
-    columns: Array = b.reshape(len(b), -1).astype(dtype)
+    pixels = math.prod(a.shape[1:])
+    dtype = np.float32 if pixels <= 2**24 else np.float64  # a product of matrices counts the common pixels; float32 counts that far
+    rows: Array = a.reshape(len(a), pixels).astype(dtype)
+    columns: Array = b.reshape(len(b), pixels).astype(dtype)
     intersection: Array = (rows @ columns.T).astype(np.float64)  # (N, M)
     area_a, area_b = rows.sum(axis=1, dtype=np.float64), columns.sum(axis=1, dtype=np.float64)
     iou: Array = intersection / np.maximum(area_a[:, None] + area_b - intersection, 1)

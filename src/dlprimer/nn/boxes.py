@@ -182,7 +182,8 @@ def match_anchors(
     """
     if not 0 <= low_threshold <= high_threshold <= 1:
         raise ValueError(f"thresholds must be 0 <= low <= high <= 1, got low {low_threshold} and high {high_threshold}")
-    iou = box_iou(plain(anchors), plain(boxes))  # (n, m)
+    a, b = as_boxes("anchors", plain(anchors), ndim=2), as_boxes("boxes", plain(boxes), ndim=2)
+    iou = quotient(*overlap(a[:, None], b[None]))  # (n, m)
     if iou.shape[1] == 0:
         return np.full(len(iou), -1)
     nearest, best = iou.argmax(axis=1), iou.max(axis=1)
@@ -416,6 +417,6 @@ def positive(name: str, values: Any, shape: tuple[int, ...] | None = None) -> np
 
 def pyramid(strides: Sequence[float], sizes: Sequence[Any]) -> list[tuple[float, Any]]:
     """Each stride with its sizes."""
-    if np.ndim(strides) != 1 or np.ndim(sizes) == 0 or len(strides) != len(sizes) or len(strides) == 0:
+    if np.ndim(strides) != 1 or not isinstance(sizes, (Sequence, np.ndarray)) or len(strides) != len(sizes) or len(strides) == 0:
         raise ValueError(f"sizes must have one entry for each of the {np.size(strides)} strides, got {sizes!r}")
     return list(zip(strides, sizes, strict=True))
