@@ -366,8 +366,8 @@ def slope_of_norm(x: Array, norm: Array, ord: float) -> Array:
         return np.sign(x) * chosen / chosen.sum(axis=axes, keepdims=True, dtype=x.dtype)
     if ord == 0:
         return np.zeros_like(x)
-    share = np.divide(np.abs(x), norm, out=np.zeros_like(x), where=x != 0)
-    return np.sign(x) * np.power(share, ord - 1, out=share, where=x != 0)
+    share = np.divide(np.abs(x), norm, out=np.zeros_like(x), where=norm != 0)
+    return np.sign(x) * np.power(share, ord - 1, out=share, where=share != 0)
 
 
 # ---- products of matrices ----
