@@ -71,13 +71,16 @@ from .metrics import (
     temperature_scale,
     top_k_accuracy_score,
 )
+from .models.cnn import LeNet
 from .models.contrastive import SimCLR
 from .models.detector import Detector
 from .models.diffusion import Diffusion, ScoreNetwork, TimeMLP, cosine_betas, langevin, linear_betas, mixture_score
 from .models.gan import GAN, discriminator_loss, generator_loss, mode_shares
 from .models.mlp import MLP
+from .models.resnet import BasicBlock, Bottleneck, ResNet
 from .models.seq2seq import Seq2Seq
 from .models.transformer import GPT, KVCache, sample_token
+from .models.unet import UNet
 from .nn.activations import (
     Activation,
     elu,
@@ -224,8 +227,10 @@ __all__ = [
     "AdamW",
     "Augment",
     "AvgPool2d",
+    "BasicBlock",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Bottleneck",
     "Callback",
     "ChinchillaLaw",
     "Conv1d",
@@ -249,6 +254,7 @@ __all__ = [
     "KeepPruned",
     "LSTMCell",
     "LayerNorm",
+    "LeNet",
     "Linear",
     "Lion",
     "LogUniform",
@@ -267,6 +273,7 @@ __all__ = [
     "RMSprop",
     "RNNCell",
     "RangeTest",
+    "ResNet",
     "Residual",
     "Scenes",
     "ScoreNetwork",
@@ -282,6 +289,7 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "Trial",
+    "UNet",
     "Uniform",
     "accuracy_score",
     "adaptive_avg_pool2d",

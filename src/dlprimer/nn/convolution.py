@@ -192,7 +192,7 @@ def spread(g: Array, w: Array, at: Windows, groups: int) -> Any:
         part = g[n : n + B]
         b = len(part)
         multiply(rows, part.reshape(b, G, O // G, -1), cols[:b].reshape(b, G, rows.shape[1], -1))
-        x[n : n + B] = at.fold(cols[:b].swapaxes(0, 2).swapaxes(1, 2), cols)
+        x[n : n + B] = at.fold(np.moveaxis(cols[:b], 2, 0), cols[:b])
     return x
 
 
@@ -623,7 +623,8 @@ def settings_of(module: Module) -> list[tuple[int, ...]]:
     if isinstance(module, Residual):
         return settings_of(module.module) if isinstance(module.module, Module) else []
     if not hasattr(module, "kernel_size"):
-        return [layer for _, child in module.named_children() for layer in settings_of(child)]
+        ways = (child for name, child in module.named_children() if name != "downsample")  # the shorter way around a block of `ResNet`
+        return [layer for child in ways for layer in settings_of(child)]
     names, padding = ("kernel_size", "stride", "dilation"), getattr(module, "padding", 0)
     kernel, stride, dilation = (v if isinstance(v, int) else v[0] for v in (getattr(module, name, 1) for name in names))
     if isinstance(padding, str):
