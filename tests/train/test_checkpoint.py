@@ -445,6 +445,22 @@ def test_a_changed_byte_in_the_content_is_noticed(tmp_path):
     assert taken < len(content) / 5
 
 
+MEMBER = "model/0.weight.npy"
+
+
+@pytest.mark.parametrize("other", [MEMBER, "metadata.npy"])
+def test_a_member_exchanged_for_another_valid_one_is_noticed(saved, other):
+    path, things = saved
+    contents = members(path)
+    train(*things, 2, {})
+    save_checkpoint(path, *things, epoch=2)
+    contents[other] = members(path)[other]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    refused(path, "checksum does not match")
+
+
 class Evil:
     def __reduce__(self):
         return (os.system, ("touch /tmp/dlprimer-was-executed",))
@@ -459,9 +475,6 @@ def npy_bytes(array, **options):
 def npy_header(text, content=b""):
     text = text.ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + content
-
-
-MEMBER = "model/0.weight.npy"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_of_equal_magnitudes_the_first_goes_first():
     assert not masks["a"].any() and masks["b"].tolist() == [[False, True]]
 
 
+def test_ties_among_many_weights_go_in_order_too():
+    model = Module()
+    model.w = Parameter(np.tile([1.0, -2.0], (500, 1)))
+    mask = prune_by_magnitude(model, 700)["w"]
+    assert not mask[:, 0].any() and not mask[:200, 1].any() and mask[200:, 1].all()
+
+
 @pytest.mark.parametrize(("amount", "left"), [(0, 8), (0.0, 8), (1, 7), (1.0, 0), (8, 0), (np.int64(3), 5), (np.float32(0.5), 4)])
 def test_integers_are_numbers_and_fractions_are_fractions(amount, left):
     assert sum(np.count_nonzero(mask) for mask in prune_by_magnitude(small(), amount).values()) == left

@@ -369,6 +369,16 @@ def test_bayesian_search_beats_random_search_on_a_smooth_function():
     assert np.median(bayes) < 0.01 < np.median(plain)
 
 
+def test_bayesian_search_keeps_away_from_where_trials_failed():
+    def objective(c, rng):
+        return math.nan if c["x"] > 0.3 else 1 - c["x"]
+
+    for seed in range(3):
+        guided = bayesian_search(objective, {"x": Uniform(0, 1)}, 20, rng=rng(seed)).trials[5:]
+        assert sum(bool(trial.error) for trial in guided) <= 5
+        assert min(trial.value for trial in guided if not trial.error) < 0.75
+
+
 def test_bayesian_search_starts_randomly_and_places_lists_apart():
     random = bayesian_search(bowl, SPACE, 6, n_initial=6, rng=rng())
     guided = bayesian_search(bowl, SPACE, 6, n_initial=3, rng=rng())
