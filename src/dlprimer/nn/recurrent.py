@@ -219,6 +219,11 @@ def columns(s: Array) -> Any:
     return s.transpose(1, 0, 2).reshape(s.shape[1], -1)
 
 
+def row_sums(d: Array) -> Any:
+    """As d.sum(axis=1), in a third of the time."""
+    return d @ np.ones(d.shape[1], d.dtype)
+
+
 def rows(x: Array) -> Any:
     """(N, T, D) as a matrix (T N, D), in the order of `columns`."""
     return x.transpose(1, 0, 2).reshape(-1, x.shape[2])
@@ -253,7 +258,7 @@ def rnn_layer(
         for t in reversed(range(T)):
             dh = w_hh.T @ np.multiply(da[t], dh + gy[t], out=da[t])
         d = columns(da)
-        db = d.sum(axis=1)
+        db = row_sums(d)
         return lambda: input_gradient(da, w_ih, x), dh.T, lambda: d @ rows(x), lambda: d @ columns(hs[:-1]).T, db, db
 
     return (steps_last(hs[1:]), hs[-1].T.copy()), vjp
@@ -299,7 +304,7 @@ def lstm_layer(
             dc *= f[t]  # no weight on this path, which is why the cell remembers
             dh = w_hh.T @ da[t]
         d = columns(da)
-        db = d.sum(axis=1)
+        db = row_sums(d)
         return lambda: input_gradient(da, w_ih, x), dh.T, dc.T, lambda: d @ rows(x), lambda: d @ columns(hs[:-1]).T, db, db
 
     return (steps_last(hs[1:]), hs[-1].T.copy(), cs[-1].T.copy()), vjp
@@ -348,7 +353,7 @@ def gru_layer(
         da_x = da[:, [0, 1, 3]].reshape(T, 3 * H, N)
         d_h, d_x = columns(da_h), columns(da_x)
         return (lambda: input_gradient(da_x, w_ih, x), dh.T, lambda: d_x @ rows(x), lambda: d_h @ columns(hs[:-1]).T,
-                lambda: d_x.sum(axis=1), lambda: d_h.sum(axis=1))  # fmt: skip
+                lambda: row_sums(d_x), lambda: row_sums(d_h))  # fmt: skip
 
     return (steps_last(hs[1:]), hs[-1].T.copy()), vjp
 
@@ -595,7 +600,7 @@ class Recurrent(Module):
             raise ValueError(f"{name}: proj_size must be a whole number from 0 (none) to hidden_size - 1, got {proj_size!r}")
         self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
         self.batch_first, self.dropout, self.bidirectional, self.proj_size = batch_first, dropout, bidirectional, proj_size
-        self.rng = rng
+        self.rng, self.names = rng, list[str]()
         G, P, directions = self.gates * hidden_size, proj_size or hidden_size, 1 + bidirectional
         for k in range(num_layers * directions):
             layer, backward = divmod(k, directions)
@@ -603,11 +608,12 @@ class Recurrent(Module):
             shapes |= {"bias_ih": (G,), "bias_hh": (G,)} if bias else {}
             shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
             for kind, shape in shapes.items():
-                setattr(self, f"{kind}_l{layer}{'_reverse' * backward}", initial(shape, hidden_size, rng, dtype))
+                self.names.append(f"{kind}_l{layer}{'_reverse' * backward}")
+                setattr(self, self.names[-1], initial(shape, hidden_size, rng, dtype))
 
     def params(self) -> list[Array]:
         """The parameters in the order in which `rnn`, `lstm` and `gru` take them."""
-        return [value for value in vars(self).values() if isinstance(value, Parameter)]
+        return [getattr(self, name) for name in self.names]
 
     def options(self) -> dict[str, Any]:
         """The settings as `rnn`, `lstm` and `gru` take them."""
