@@ -242,6 +242,10 @@ def test_empty_batches_and_large_images_in_pieces() -> None:
     assert y.shape == (0, 3, 5, 5)
     y.sum().backward()
     assert x.grad.shape == x.shape and (weight.grad == 0).all()
+    bias = Tensor(np.ones(4), requires_grad=True)
+    y = conv2d(x, np.ones((4, 2, 1, 1)), bias)
+    y.sum().backward()
+    assert y.shape == (0, 4, 5, 5) and bias.grad.tolist() == [0, 0, 0, 0]
     assert conv_transpose2d(np.zeros((0, 3, 5, 5)), w, stride=2).shape == (0, 2, 11, 11)
     assert unfold(np.zeros((0, 2, 5, 5)), 2).shape == (0, 8, 16)
     rng = np.random.default_rng(1)
@@ -307,6 +311,9 @@ X, K = np.zeros((2, 4, 6, 6)), np.zeros((8, 4, 3, 3))
         (lambda: conv2d(X, K, stride=2, padding="same"), ValueError, "padding='same' needs stride 1"),
         (lambda: conv2d(X, K, dilation=3), ValueError, "the kernel spans (7, 7) pixels"),
         (lambda: conv2d(X, K[:, :, :0]), ValueError, "at least one tap"),
+        (lambda: conv2d(X[:, :, :0], K, padding=4), ValueError, "input must have pixels"),
+        (lambda: unfold(X, (2,)), ValueError, "one number or a pair, got (2,), 1, 0 and 1"),
+        (lambda: pad(X[:0, 0], (1, 1, 1, 1), "replicate"), ValueError, "pads the last one to three axes"),
         (lambda: conv2d(X[:, :0], K[:, :0]), ValueError, "input must have 0 channels"),
         (lambda: conv2d(X.astype(np.float32), K), TypeError, "input is float32 but weight is float64"),
         (lambda: conv2d(X.astype(int), K), TypeError, "input must be floating point"),

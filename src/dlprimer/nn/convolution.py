@@ -142,10 +142,11 @@ def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> 
     if at.stride == (1, 1) and KW > at.before[1] // at.dilation[1] and shifts_move_less:
         return correlate_by_shifts(x, w, b, at, groups)
     y = np.empty((N, O, *at.out), x.dtype)
-    rows = w.reshape(G, O // G, -1)
-    for images, cols in columns(x, at, block_of(N, G * rows.shape[2] * math.prod(at.out))):
+    K, L = C * KH * KW, math.prod(at.out)
+    for images, cols in columns(x, at, block_of(N, G * K * L)):
         part = y[images]
-        multiply(rows, cols.reshape(len(part), G, *rows.shape[2:], -1), part.reshape(len(part), G, O // G, -1))
+        n = len(part)
+        multiply(w.reshape(G, O // G, K), cols.reshape(n, G, K, L), part.reshape(n, G, O // G, L))
         if b is not None:
             part += b[:, None, None]
     return y
@@ -201,9 +202,14 @@ def weight_gradient(x: Array, g: Array, at: Windows, groups: int) -> Any:
     (N, C), O, G, L = x.shape[:2], g.shape[1], groups, math.prod(at.out)
     dw = np.zeros((G, C // G * math.prod(at.kernel), O // G), x.dtype)
     for images, cols in columns(x, at, block_of(N, G * dw.shape[1] * L)):
-        part = g[images].reshape(-1, G, O // G, L)
-        dw += (cols.reshape(len(part), G, -1, L) @ part.swapaxes(2, 3)).sum(axis=0)
+        part = g[images].reshape(len(cols), G, O // G, L)
+        dw += (cols.reshape(len(cols), G, dw.shape[1], L) @ part.swapaxes(2, 3)).sum(axis=0)
     return dw.swapaxes(1, 2).reshape(O, C // G, *at.kernel)
+
+
+def channel_sums(g: Array) -> Any:
+    """The sum over images and pixels, (N, O, OH, OW) -> (O,): the gradient of a bias."""
+    return g.reshape(*g.shape[:2], math.prod(g.shape[2:])).sum(axis=2).sum(axis=0)
 
 
 def block_of(N: int, size: int) -> int:
@@ -245,8 +251,8 @@ def check_operands(name: str, x: Array, w: Array, b: Array | None, groups: Any, 
         raise ValueError(f"{name}: groups must be a positive number that divides the {w.shape[0]} of weight {w.shape}, got {groups!r}")
     if x.shape[-axes - 1] != channels or channels == 0:
         raise ValueError(f"{name}: input must have {channels} channels for weight {w.shape} and groups={groups}, got shape {x.shape}")
-    if min(w.shape[2:]) < 1:
-        raise ValueError(f"{name}: weight must have at least one tap along each axis, got shape {w.shape}")
+    if 0 in w.shape[2:] or 0 in x.shape[-axes:]:
+        raise ValueError(f"{name}: input must have pixels and weight at least one tap, got shapes {x.shape} and {w.shape}")
     if b is not None and b.shape != (outputs,):
         raise ValueError(f"{name}: bias must have shape ({outputs},), one for each output channel, got {b.shape}")
 
@@ -271,7 +277,7 @@ def convolve(
         return (
             lambda: spread(g, weight, at, groups).reshape(x.shape),
             lambda: weight_gradient(images, g, at, groups).reshape(w.shape),
-            lambda: g.reshape(*g.shape[:2], -1).sum(axis=2).sum(axis=0),
+            lambda: channel_sums(g),
         )
 
     return y.reshape(*x.shape[: -axes - 1], len(w), *at.out[:axes]), vjp
@@ -388,7 +394,7 @@ def conv_transpose2d(
     cut_after = pairwise(lambda p, e: p - e, cut, extra)
     extent = Windows(x.shape[-2:], w.shape[2:], steps, spaces).extent
     size = pairwise(lambda n, s, e, p, q: (n - 1) * s + e - p - q, x.shape[-2:], steps, extent, cut, cut_after)
-    if min(size) < 1 or 0 in x.shape[-2:]:
+    if min(size) < 1:
         raise ValueError(f"{name}: input of shape {x.shape} with padding={padding} would give an output of size {size}")
     at = Windows(size, w.shape[2:], steps, spaces, cut, cut_after)  # windows of the output, one for each pixel of the input
     y = spread(images, w, at, groups)  # (N, O, OH, OW)
@@ -400,7 +406,7 @@ def conv_transpose2d(
         return (
             lambda: correlate(g, w, None, at, groups).reshape(x.shape),
             lambda: weight_gradient(g, images, at, groups),
-            lambda: g.reshape(*g.shape[:2], -1).sum(axis=2).sum(axis=0),
+            lambda: channel_sums(g),
         )
 
     return y.reshape(*x.shape[:-3], *y.shape[1:]), vjp
@@ -435,6 +441,8 @@ def unfold(
     x = input
     if x.ndim not in (3, 4) or 0 in x.shape[-3:]:
         raise ValueError(f"unfold: input must be (N, C, H, W) or (C, H, W) with pixels and channels, got shape {x.shape}")
+    if any(isinstance(v, (tuple, list)) and len(v) != 2 for v in (kernel_size, dilation, padding, stride)):
+        raise ValueError(f"unfold: settings must be one number or a pair, got {kernel_size}, {dilation}, {padding} and {stride}")
     kernel, spaces = (whole_numbers(f"unfold: {n}", v, 2, 1) for n, v in (("kernel_size", kernel_size), ("dilation", dilation)))
     margin, steps = whole_numbers("unfold: padding", padding, 2, 0), whole_numbers("unfold: stride", stride, 2, 1)
     at = Windows(x.shape[-2:], kernel, steps, spaces, margin, margin)
@@ -489,7 +497,8 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
         return constant_margins(x, pairs, 0 if value is None else value)
     if value:
         raise ValueError(f"pad: value is for mode='constant', got {value!r} with mode={mode!r}")
-    if not pairs or x.ndim - len(pairs) not in (1, 2) or len(pairs) > 3 or 0 in x.shape[1:]:
+    batched = x.ndim - len(pairs) == 2
+    if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2) or 0 in x.shape[batched:]:
         raise ValueError(f"pad: mode={mode!r} pads the last one to three axes after one or two others, got pad={pad!r} for {x.shape}")
     return resample(x, [(axis, margin_index(mode, x.shape[axis], p, q)[None], None) for axis, p, q in pairs])
 

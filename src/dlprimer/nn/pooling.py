@@ -24,8 +24,8 @@ def pool_windows(name: str, x: Array, kernel_size: Any, stride: Any, padding: An
     stride, dilation = (whole_numbers(f"{name}: {n}", v, 2, 1) for n, v in (("stride", stride), ("dilation", dilation)))
     padding = whole_numbers(f"{name}: padding", padding, 2, 0)
     at = Windows(x.shape[-2:], kernel, stride, dilation, padding, padding)
-    if any(p > e // 2 for p, e in zip(padding, at.extent, strict=True)):
-        raise ValueError(f"{name}: padding must be at most half of the window's {at.extent} pixels, got {padding}")
+    if any(p > k // 2 for p, k in zip(padding, kernel, strict=True)):
+        raise ValueError(f"{name}: padding must be at most half of kernel_size {kernel}, got {padding}")
     if ceil_mode:
         hangs = pairwise(lambda n, p, e, s: -(-(n + 2 * p - e) // s), at.size, padding, at.extent, stride)  # start of the last, in strides
         hangs = pairwise(lambda last, n, p, s: last - (last * s >= n + p), hangs, at.size, padding, stride)
@@ -48,7 +48,7 @@ def max_pool2d(
         input: (N, C, H, W) or (C, H, W), floating point.
         kernel_size: Of the window; one number, or (height, width), here and below.
         stride: Pixels from one window to the next; `kernel_size` if None.
-        padding: Pixels of minus infinity on both sides, at most half a window.
+        padding: Pixels of minus infinity on both sides, at most half of `kernel_size`.
         dilation: Pixels from one tap of the window to the next.
         ceil_mode: Whether a last window may hang over the margin.
 
@@ -115,7 +115,7 @@ def avg_pool2d(
         input: (N, C, H, W) or (C, H, W), floating point.
         kernel_size: Of the window; one number, or (height, width), here and below.
         stride: Pixels from one window to the next; `kernel_size` if None.
-        padding: Zeros on both sides, at most half a window.
+        padding: Zeros on both sides, at most half of `kernel_size`.
         ceil_mode: Whether a last window may hang over the margin; what hangs over does not count.
         count_include_pad: Whether the zeros of the padding count as pixels.
         divisor_override: What to divide the sum by instead of the number of pixels.
@@ -240,9 +240,8 @@ def interpolate(
     sizes, ratios = new_sizes(x.shape[2:], size, scale_factor, recompute_scale_factor)
     plans: list[Any] = []
     for axis, (n, out, ratio) in enumerate(zip(x.shape[2:], sizes, ratios, strict=True), 2):
-        if mode == "nearest":
-            index = nearest_places(n, out, ratio)[None]
-            plans.append((axis, index, None))
+        if mode == "nearest" or out == n:
+            plans.append((axis, nearest_places(n, out, ratio)[None], None))
         else:
             place = np.arange(out) * ((n - 1) / max(out - 1, 1)) if align_corners else np.maximum((np.arange(out) + 0.5) * ratio - 0.5, 0)
             low = np.minimum(place.astype(np.int64), n - 1)
@@ -271,8 +270,8 @@ def new_sizes(old: tuple[int, ...], size: Any, scale_factor: Any, recompute: boo
 
 def nearest_places(n: int, out: int, ratio: float) -> Array:
     """The old pixel that each new one copies, computed in float32 as PyTorch does: which of two it is can depend on the last digit."""
-    if out == n:
-        return np.arange(n)
+    if out in (n, 2 * n):
+        return np.arange(out) * n // out
     places = np.floor(np.arange(out, dtype=np.float32) * np.float32(ratio)).astype(np.int64)
     return np.minimum(places, n - 1)
 
