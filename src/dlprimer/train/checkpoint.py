@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -199,17 +200,36 @@ def optimizer_problems(saved: Any, optimizer: Any) -> list[str]:
         return [f"the optimizer is {saved.get('kind')} in the file, {type(optimizer).__name__} here"]
     if not isinstance(optimizer, Optimizer):
         return []
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    states = saved["state"].get("state") if isinstance(saved.get("state"), dict) else None
-    if not isinstance(states, list) or len(states) != len(parameters) or not all(isinstance(s, dict) for s in states):
-        return [f"the optimizer's state is not that of {len(parameters)} parameters"]
-    return [
+    try:
+        names = [remembered(optimizer, group) for group in saved["state"]["groups"]]
+        needed = [names[i] for i, group in enumerate(optimizer.param_groups) for _ in group["params"]]
+        states = [dict(state) for state in saved["state"]["state"]]
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        together = list(zip(parameters, needed, states, strict=True))
+    except Exception as error:  # whatever nonsense in the settings and states may cause
+        return [f"the optimizer's settings and states are not those of this one: {error}"]
+    lacking = [
+        f"the optimizer's state of parameter {i} lacks {', '.join(sorted(need - state.keys()))}"
+        for i, (_, need, state) in enumerate(together)
+        if state and not need <= state.keys()
+    ]
+    return lacking + [
         f"the optimizer's {name} of parameter {i} must be a number of at least 0, or {p.dtype} of shape {p.shape}"
-        for i, (p, state) in enumerate(zip(parameters, states, strict=True))
+        for i, (p, _, state) in enumerate(together)
         for name, value in state.items()
         if not (isinstance(value, np.ndarray) and (value.shape, value.dtype) == (p.shape, p.dtype))
         and not (isinstance(value, (int, float)) and 0 <= value < math.inf)
     ]
+
+
+def remembered(optimizer: Optimizer, settings: Mapping[str, Any]) -> set[str]:
+    """The names of what the optimizer remembers about a parameter under these settings, as a step of one that is not there shows."""
+    optimizer.check(settings)
+    state: dict[str, Any] = {}
+    used = {name: settings[name] for name in inspect.signature(optimizer.update).parameters if name in settings}
+    with np.errstate(all="ignore"):
+        optimizer.update(np.zeros(1), np.zeros(1), state, **used)
+    return set(state)
 
 
 def generator_problems(saved: Any, generators: dict[str, np.random.Generator]) -> list[str]:
