@@ -150,6 +150,24 @@ def test_single_precision_follows_double_on_both_sides_of_the_shortcut(size: flo
     np.testing.assert_allclose(shifted, exact, atol=3e-4)
 
 
+def test_scores_far_above_zero_alone_do_not_overflow() -> None:
+    q, k, v = (np.array(a, np.float32) for a in ([[1000.0]], [[1.0], [1.0], [0.5]], [[2.0], [4.0], [8.0]]))
+    assert scaled_dot_product_attention(q, k, v).tolist() == [[3.0]]
+    assert scaled_dot_product_attention(-q, k, v).tolist() == [[8.0]]
+
+
+@pytest.mark.parametrize("size", [1.0, 50.0])
+def test_what_may_not_be_seen_does_not_change_a_digit(size: float) -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.standard_normal((2, 5, 4)).astype(np.float32) for _ in range(3))
+    q *= size
+    before = scaled_dot_product_attention(q, k, v, is_causal=True)
+    for a in (q, k, v):
+        a[:, 4] *= 1e4
+    np.testing.assert_array_equal(scaled_dot_product_attention(q, k, v, is_causal=True)[:, :4], before[:, :4])
+    np.testing.assert_array_equal(scaled_dot_product_attention(q, k, v, causal_mask(5))[:, :4], before[:, :4])
+
+
 @pytest.mark.parametrize("forbidden", [False, -np.inf], ids=["boolean", "number"])
 def test_a_query_that_may_attend_to_nothing_gets_zeros_and_so_do_its_gradients(forbidden) -> None:
     rng = np.random.default_rng(0)

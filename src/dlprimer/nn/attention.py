@@ -124,14 +124,16 @@ def exponentials(
     e = q @ k.swapaxes(-1, -2)  # (..., L, S)
     if mask is not None and mask.dtype != bool:
         e += mask
-    # Between -30 and 30 exponentials can neither overflow nor vanish; elsewhere the largest score of each row becomes 0 first.
-    safe = e.size == 0 or (e.max() <= 30 and e.min() >= -30)
+    # Between -30 and 30 exponentials neither overflow nor vanish. Where a row's largest score lies beyond, it is moved to 0.
+    # This depends on the row alone: a key that may not be seen, or another query, never changes a digit.
+    near = e.size == 0 or (e.max() <= 30 and e.min() >= -30)
     if mask is not None and mask.dtype == bool:
         e += forbid(mask, e.dtype)
     if is_causal:
         e += forbid(causal_mask(*e.shape[-2:]), e.dtype)
-    if not safe:
-        e -= e.max(axis=-1, keepdims=True, initial=np.finfo(e.dtype).min)
+    if not near:
+        largest = e.max(axis=-1, keepdims=True, initial=np.finfo(e.dtype).min)
+        e -= np.where(np.abs(largest) <= 30, 0, largest)
     np.exp(e, out=e)
     total = e @ np.ones((e.shape[-1], 1), e.dtype)
     r = 1 / np.where(total == 0, np.inf, total).astype(e.dtype)  # a row without any allowed key gets weights 0
