@@ -99,6 +99,12 @@ def test_the_norm_of_extreme_gradients_is_finite_and_right(dtype, size, p) -> No
     np.testing.assert_allclose(w.grad, np.full(4, min(1.0, size)), rtol=2e-3 if dtype == np.float16 else 1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_the_norm_of_many_small_entries_does_not_drift(dtype) -> None:
+    [w] = with_gradients(np.full(1_000_003, 0.01, dtype))
+    assert clip_grad_norm(w, math.inf) == pytest.approx(float(w.grad[0]) * math.sqrt(1_000_003), rel=3e-6)
+
+
 def test_a_norm_that_is_not_finite_spoils_everything_or_is_refused() -> None:
     for bad, total in [(np.nan, np.nan), (np.inf, np.inf)]:
         a, b = with_gradients(np.array([bad, 1.0]), np.array([2.0]))

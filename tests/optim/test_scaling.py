@@ -219,13 +219,15 @@ def test_unequal_micro_batches_give_the_gradient_of_the_whole_batch(seed, sizes)
         np.testing.assert_allclose(p.grad, expected, rtol=1e-12, atol=1e-14)
 
 
-def test_equal_micro_batches_in_float32_are_summed_as_they_are() -> None:
+@pytest.mark.parametrize("size", [1, 3, 49])
+def test_equal_micro_batches_in_float32_are_summed_as_they_are(size: int) -> None:
     w = Parameter(np.ones(2, np.float32))
     x = np.random.default_rng(0).standard_normal((4, 2)).astype(np.float32)
     accumulator = GradientAccumulator(w, steps=4)
     for row in x:
-        accumulator.backward((w * row).sum())
-    assert accumulator.average() == 4 and w.grad.dtype == np.float32
+        accumulator.backward((w * row).sum(), size=size)
+    np.testing.assert_array_equal(w.grad, x[0] + x[1] + x[2] + x[3])
+    assert accumulator.average() == 4 * size and w.grad.dtype == np.float32
     np.testing.assert_array_equal(w.grad, (x[0] + x[1] + x[2] + x[3]) / np.float32(4))
 
 

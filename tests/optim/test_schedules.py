@@ -136,7 +136,9 @@ def test_triangular2_halves_and_exp_range_shrinks() -> None:
 
 
 def test_a_cycle_whose_way_up_has_one_step_begins_at_the_top() -> None:
-    assert one_cycle(np.arange(10), 1.0, 10, pct_start=0.1)[0] == 1.0  # PyTorch divides by zero here
+    with np.errstate(all="raise"):
+        assert one_cycle(np.arange(10), 1.0, 10, pct_start=0.1)[0] == 1.0  # PyTorch divides by zero here
+        assert one_cycle(0, 1.0, 1, pct_start=1.0) == 1.0
 
 
 @pytest.mark.parametrize(

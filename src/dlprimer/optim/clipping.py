@@ -124,7 +124,9 @@ def norm(g: Any, p: float) -> float:
     x = x.astype(at_least_single(x), copy=False)
     if p == 2:
         with np.errstate(over="ignore", invalid="ignore"):
-            square = float(np.dot(x, x))
+            rest = x.size % 1024  # long sums in single precision drift: add up sums of 1024 squares in double
+            rows = x[rest:].reshape(-1, 1024)
+            square = float(np.vecdot(rows, rows).sum(dtype=np.float64)) + float(np.dot(x[:rest], x[:rest]))
         if 1e-30 < square < math.inf:
             return math.sqrt(square)
     largest = float(np.abs(x).max(initial=0))
