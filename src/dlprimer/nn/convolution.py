@@ -184,6 +184,7 @@ def spread(g: Array, w: Array, at: Windows, groups: int) -> Any:
     before, after = (pairwise(lambda e, n: e - 1 - n, at.extent, side) for side in (at.before, at.after))
     if at.stride == (1, 1) and min(*before, *after) >= 0:  # a convolution again, with the kernel turned by 180 degrees
         turned = w.reshape(G, O // G, C, KH, KW)[..., ::-1, ::-1].swapaxes(1, 2).reshape(G * C, O // G, KH, KW)
+        turned = np.ascontiguousarray(turned)  # a view running backwards would keep matmul from BLAS
         return correlate(g, turned, None, replace(at, size=at.out, before=before, after=after), G)
     x = np.empty((N, G * C, *at.size), g.dtype)
     rows = w.reshape(G, O // G, -1).swapaxes(1, 2)  # (G, C * KH * KW, O / G)
