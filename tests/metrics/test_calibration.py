@@ -41,7 +41,7 @@ def test_error_is_the_mean_gap_of_the_bins(seed, n, classes, ties, n_bins):
     confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
     expected = naive_error(right, confidence, np.linspace(0, 1, n_bins + 1))
     assert expected_calibration_error(labels, p, n_bins=n_bins) == pytest.approx(expected, abs=1e-12)
-    by_mass = np.percentile(confidence, np.linspace(0, 100, n_bins + 1))
+    by_mass = np.percentile(confidence, 100 * np.linspace(0, 1, n_bins + 1))
     if len(np.unique(by_mass)) == n_bins + 1:
         expected = naive_error(right, confidence, by_mass)
         assert expected_calibration_error(labels, p, n_bins=n_bins, strategy="quantile") == pytest.approx(expected, abs=1e-12)
@@ -55,7 +55,7 @@ def test_error_of_two_classes_is_the_gap_of_the_curve(seed, n, n_bins, strategy)
     error = expected_calibration_error(happened, p, n_bins=n_bins, strategy=strategy)
     curve = calibration_curve(happened, p, n_bins=n_bins, strategy=strategy)
     assert len(curve[0]) == len(curve[1]) <= n_bins
-    edges = np.linspace(0, 1, n_bins + 1) if strategy == "uniform" else np.percentile(p, np.linspace(0, 100, n_bins + 1))
+    edges = np.linspace(0, 1, n_bins + 1) if strategy == "uniform" else np.percentile(p, 100 * np.linspace(0, 1, n_bins + 1))
     counts = np.bincount(np.searchsorted(edges[1:-1], p))
     counts = counts[counts > 0]
     assert error == pytest.approx(np.abs(curve[0] - curve[1]) @ counts / n, abs=1e-12)

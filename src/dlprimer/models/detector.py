@@ -110,7 +110,7 @@ class Detector(Module):
             return self.head.losses(self.head(self.backbone(images)), checked, (H, W))
         with no_grad():
             boxes, scores = self.head.detect(self.head(self.backbone(images)), (H, W))
-        return [self.select(*image, (H, W)) for image in zip(boxes, scores, strict=True)]
+        return [self.select(*image, (H, W)) for image in zip(boxes.numpy(), scores.numpy(), strict=True)]
 
     def select(self, boxes: Array, scores: Array, image_size: tuple[int, int]) -> dict[str, np.ndarray[Any, Any]]:
         """The detections of an image, from the boxes (P, 4) and scores (P, K) of its places."""
