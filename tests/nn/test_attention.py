@@ -193,6 +193,10 @@ def test_axes_of_length_zero() -> None:
     assert shape((2, 0, 2), (2, 4, 2), (2, 4, 1)) == ((2, 0, 1), 0)
     assert shape((1, 3, 2), (1, 0, 2), (1, 0, 1)) == ((1, 3, 1), 0)
     assert shape((1, 3, 0), (1, 2, 0), (1, 2, 1)) == ((1, 3, 1), 3)
+    q = Tensor(np.ones((0, 4, 3, 2)), requires_grad=True)
+    k = Tensor(np.ones((0, 2, 0, 2)), requires_grad=True)
+    scaled_dot_product_attention(q, k, k, enable_gqa=True).sum().backward()
+    assert q.grad.shape == (0, 4, 3, 2) and k.grad.shape == (0, 2, 0, 2)
     attention = MultiheadAttention(4, 2, rng=np.random.default_rng(0))
     for B, T in ((0, 3), (2, 0)):
         x = np.ones((B, T, 4), np.float32)
@@ -352,6 +356,7 @@ module = MultiheadAttention(4, 2, rng=np.random.default_rng(0), dtype=np.float64
         (lambda: attend(Q, K, V, np.ones((4, 5), bool)), ValueError, "broadcast to (2, 3, 5), got (4, 5)"),
         (lambda: attend(Q, K, V, np.ones((7, 1, 3, 5), bool)), ValueError, "broadcast to (2, 3, 5), got (7, 1, 3, 5)"),
         (lambda: attend(Q, K, V, np.ones(5, bool)), ValueError, "at least two axes"),
+        (lambda: attend(Q[0], K[0], V, np.ones((2, 3, 5), bool)), ValueError, "broadcast to (3, 5), got (2, 3, 5)"),
         (lambda: attend(Q, K, V, dropout_p=1.5, rng=np.random.default_rng(0)), ValueError, "from 0 to 1, got 1.5"),
         (lambda: attend(Q, K, V, dropout_p=-0.5), ValueError, "from 0 to 1, got -0.5"),
         (lambda: attend(Q, K, V, dropout_p=0.5), ValueError, "rng must be a numpy Generator"),

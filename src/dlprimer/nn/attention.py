@@ -156,7 +156,10 @@ def share_heads(x: Array, query: Array) -> Array:
 
 def gather_heads(dx: Array, x: Array, grouped: bool) -> Array:
     """The gradient of heads that were shared: the sum over each one's group."""
-    return dx.reshape(*dx.shape[:-3], x.shape[-3], -1, *dx.shape[-2:]).sum(axis=-3) if grouped else dx
+    if not grouped:
+        return dx
+    *batch, H, S, E = dx.shape
+    return dx.reshape(*batch, x.shape[-3], H // x.shape[-3], S, E).sum(axis=-3)
 
 
 def check_attention(name: str, q: Array, k: Array, v: Array | None, mask: Array | None, grouped: bool) -> None:
@@ -171,10 +174,11 @@ def check_attention(name: str, q: Array, k: Array, v: Array | None, mask: Array 
         raise ValueError(f"{name}: the heads of key and value must divide those of query, got {shapes}")
     leading = 3 if grouped else 2
     try:
-        batch = np.broadcast_shapes(*(x.shape[:-leading] for x in arrays.values()))
+        np.broadcast_shapes(*(x.shape[:-leading] for x in arrays.values()))
     except ValueError:
         raise ValueError(f"{name}: leading axes must broadcast, got {shapes}") from None
     if mask is not None:
+        batch = np.broadcast_shapes(q.shape[:-leading], k.shape[:-leading])
         check_mask(name, mask, (*batch, *q.shape[-leading:-1], k.shape[-2]), q.dtype)
 
 
