@@ -92,6 +92,15 @@ def test_conv2d_is_the_weighted_sum_of_each_window(case, block) -> None:
         np.testing.assert_allclose(conv2d(x, w, b, **options), slow_conv2d(x, w, b, **options), atol=1e-12)
 
 
+@pytest.mark.parametrize("outputs", [1, 6])
+def test_a_kernel_may_be_wider_than_the_image(outputs: int) -> None:
+    rng = np.random.default_rng(4)
+    x, w = rng.standard_normal((2, 3, 4, 2)), rng.standard_normal((outputs, 3, 3, 7))
+    expected = slow_conv2d(x, w, None, (1, 1), (1, 3), (1, 1), 1)
+    np.testing.assert_allclose(conv2d(x, w, padding=(1, 3)), expected, atol=1e-12)
+    check_gradients(lambda x, w: conv2d(x, w, padding=(1, 3)), x, w)
+
+
 @settings(deadline=None, max_examples=40)
 @given(case=convolutions(), block=st.sampled_from([1, 2**18]))
 def test_conv2d_gradients(case, block) -> None:

@@ -43,12 +43,12 @@ class Windows:
     before: Pair = (0, 0)
     after: Pair = (0, 0)
 
-    @property
+    @functools.cached_property
     def extent(self) -> Pair:
         """How many pixels a window spans."""
         return pairwise(lambda k, d: d * (k - 1) + 1, self.kernel, self.dilation)
 
-    @property
+    @functools.cached_property
     def out(self) -> Pair:
         """How many windows there are."""
         padded = pairwise(lambda n, p, q: n + p + q, self.size, self.before, self.after)
