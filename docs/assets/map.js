@@ -21,10 +21,10 @@ function reach(start, neighbors) {
 
 export function mountMap(map) {
   const frame = map.querySelector(".map-frame");
-  const svg = frame.querySelector("svg");
+  const drawing = frame.querySelector(".map-drawing");
   const note = map.querySelector(".map-note");
-  const nodes = new Map([...svg.querySelectorAll(".map-node")].map((node) => [Number(node.dataset.question), node]));
-  const lines = [...svg.querySelectorAll(".map-lines path")].map((line) => [line, Number(line.dataset.from), Number(line.dataset.to)]);
+  const nodes = new Map([...drawing.querySelectorAll(".map-node")].map((node) => [Number(node.dataset.question), node]));
+  const lines = [...drawing.querySelectorAll(".map-lines path")].map((line) => [line, Number(line.dataset.from), Number(line.dataset.to)]);
   const before = new Map();
   const after = new Map();
   for (const [, from, to] of lines) {
@@ -46,19 +46,19 @@ export function mountMap(map) {
       line.classList.toggle("map-before", (to === number || above.has(to)) && above.has(from));
       line.classList.toggle("map-after", (from === number || below.has(from)) && below.has(to));
     }
-    const name = number ? nodes.get(number).querySelector("title").textContent : "";
+    const name = number ? nodes.get(number).dataset.title : "";
     note.textContent = number ? `${name} Builds on ${above.size}, leads to ${below.size}.` : "";
   };
   let active = 0;
   const activate = (number) => {
     if (number !== active) light((active = number));
   };
-  svg.addEventListener("pointerover", (event) => {
+  drawing.addEventListener("pointerover", (event) => {
     if (event.pointerType !== "touch") activate(Number(event.target.closest(".map-node")?.dataset.question ?? 0));
   });
-  svg.addEventListener("pointerleave", () => activate(Number(document.activeElement?.dataset?.question ?? 0)));
-  svg.addEventListener("focusin", (event) => activate(Number(event.target.closest(".map-node")?.dataset.question ?? 0)));
-  svg.addEventListener("focusout", () => activate(0));
+  drawing.addEventListener("pointerleave", () => activate(Number(document.activeElement?.dataset?.question ?? 0)));
+  drawing.addEventListener("focusin", (event) => activate(Number(event.target.closest(".map-node")?.dataset.question ?? 0)));
+  drawing.addEventListener("focusout", () => activate(0));
   for (const node of nodes.values()) if ("future" in node.dataset) node.setAttribute("tabindex", "-1");
 
   // ---- what is understood ----
@@ -70,16 +70,21 @@ export function mountMap(map) {
   document.addEventListener("book:progress", () => map.isConnected && color());
 
   // ---- zoom: the frame scrolls, the drawing grows ----
-  const width = svg.viewBox.baseVal.width;
-  const height = svg.viewBox.baseVal.height;
+  const width = Number(drawing.dataset.width);
+  const height = Number(drawing.dataset.height);
+  const space = document.createElement("div"); // what scrolls: as large as the scaled drawing
+  space.className = "map-space";
+  drawing.replaceWith(space);
+  space.append(drawing);
   let scale = 1;
   const zoom = (to, x = frame.clientWidth / 2, y = frame.clientHeight / 2) => {
     const next = Math.min(MOST, Math.max(LEAST, to));
     const left = (frame.scrollLeft + x) / scale;
     const top = (frame.scrollTop + y) / scale;
     scale = next;
-    svg.setAttribute("width", String(width * scale));
-    svg.setAttribute("height", String(height * scale));
+    drawing.style.transform = `scale(${scale})`;
+    space.style.width = `${width * scale}px`;
+    space.style.height = `${height * scale}px`;
     frame.scrollTo(left * scale - x, top * scale - y);
   };
   const fit = () => zoom(Math.max(LEAST, (frame.clientWidth - 2) / width), 0, 0);
@@ -108,8 +113,8 @@ export function mountMap(map) {
     if (drag.moved) frame.scrollTo(drag.left - event.clientX + drag.x, drag.top - event.clientY + drag.y);
   });
   window.addEventListener("pointerup", () => setTimeout(() => { drag = null; }));
-  svg.addEventListener("click", (event) => drag?.moved && event.preventDefault(), true);
-  svg.addEventListener("dragstart", (event) => event.preventDefault());
+  drawing.addEventListener("click", (event) => drag?.moved && event.preventDefault(), true);
+  drawing.addEventListener("dragstart", (event) => event.preventDefault());
 
   // ---- keys: + and − zoom, arrows go to the nearest question that way ----
   const place = (node) => [Number(node.dataset.x), Number(node.dataset.y)];

@@ -61,7 +61,7 @@ def in_order() -> list[Question]:
 # ---- drawing ----
 
 
-def svg(root: str) -> str:
+def drawing(root: str) -> str:
     """The map: a row for each chapter, a box for each question, a line to each from what comes before it."""
     in_order()
     places = {
@@ -77,14 +77,13 @@ def svg(root: str) -> str:
         for before in prerequisites(question)
     )
     titles = "".join(
-        f'<text class="map-chapter" x="0" y="{row * ROW + TOP - 10}">{escape(chapter.title)}</text>'
+        f'<div class="map-chapter" style="left:0;top:{row * ROW + TOP - 27}px">{escape(chapter.title)}</div>'
         for row, chapter in enumerate(chapters())
     )
     boxes = "".join(_box(question, places[question.number], root) for question in all_questions())
     return (
-        f'<svg class="map-drawing" viewBox="-4 0 {width + 8} {height}" width="{width + 8}" height="{height}" role="group" '
-        f'aria-label="Map of the questions: a line leads from a question to those that build on it">'
-        f'<g class="map-view"><g class="map-lines" aria-hidden="true">{lines}</g>{titles}{boxes}</g></svg>'
+        f'<div class="map-drawing" style="width:{width}px;height:{height}px" data-width="{width}" data-height="{height}">'
+        f'<svg class="map-lines" width="{width}" height="{height}" aria-hidden="true">{lines}</svg>{titles}{boxes}</div>'
     )
 
 
@@ -103,22 +102,10 @@ def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 def _box(question: Question, place: tuple[int, int], root: str) -> str:
     x, y = place
-    lines = _wrapped(question.name)
-    first = y + NODE[1] / 2 + (4 if len(lines) == 1 else -3)
-    text = "".join(f'<tspan x="{x + 9}" y="{first + 13 * i:g}">{escape(line)}</tspan>' for i, line in enumerate(lines))
-    inside = f'<rect x="{x}" y="{y}" width="{NODE[0]}" height="{NODE[1]}" rx="5"/><text>{text}</text>'
-    before = " ".join(map(str, prerequisites(question)))
-    data = f'class="map-node" data-question="{question.number}" data-before="{before}" data-x="{x}" data-y="{y}"'
-    title = f"<title>{question.number} · {escape(question.title)}</title>"
+    data = (
+        f'class="map-node" data-question="{question.number}" data-title="{question.number} · {escape(question.title)}" '
+        f'data-x="{x}" data-y="{y}" style="left:{x}px;top:{y}px;width:{NODE[0]}px;height:{NODE[1]}px"'
+    )
     if not question.page.is_file():
-        return f'<g {data} data-future="">{title}{inside}</g>'
-    return f'<a {data} href="{root}{question.chapter_slug}/{question.slug}/">{title}{inside}</a>'
-
-
-def _wrapped(name: str, most: int = 18) -> list[str]:
-    """A name in at most two lines."""
-    if len(name) <= most:
-        return [name]
-    breaks = [i for i, character in enumerate(name) if character == " "]
-    middle = min(breaks, key=lambda i: abs(i - len(name) / 2), default=len(name))
-    return [name[:middle], name[middle + 1 :]]
+        return f"<span {data} data-future>{escape(question.name)}</span>"
+    return f'<a {data} href="{root}{question.chapter_slug}/{question.slug}/">{escape(question.name)}</a>'

@@ -197,7 +197,7 @@ def test_pointing_at_a_question_lights_what_it_needs_and_leads_to(open_page) -> 
 def test_keys_move_between_questions_and_zoom(open_page) -> None:
     page = open_page("map/", width=390, reduced_motion=True)
     page.locator("[data-mounted].question-map").wait_for()
-    width = lambda: float(page.locator(".map-drawing").get_attribute("width"))
+    width = lambda: page.locator(".map-drawing").bounding_box()["width"]
     page.locator(".map-frame").focus()
     before = width()
     page.keyboard.press("+")
@@ -217,3 +217,10 @@ def test_the_map_without_javascript_still_leads_to_the_pages(open_page) -> None:
     page = open_page("map/", javascript=False)
     assert page.locator("a.map-node").count() == len(WRITTEN)
     assert not page.locator(".map-buttons").is_visible()
+
+
+def test_no_name_runs_out_of_its_box(open_page) -> None:
+    page = open_page("map/")
+    page.locator("[data-mounted].question-map").wait_for()
+    cut = "nodes => nodes.filter(n => n.scrollHeight > n.clientHeight + 1 || n.scrollWidth > n.clientWidth + 1).map(n => n.textContent)"
+    assert page.eval_on_selector_all(".map-node", cut) == []

@@ -20,7 +20,7 @@ PATHS = Path(__file__).parents[1] / "paths.yml"
 def question_map(page: Page) -> str:
     """The map, and the buttons that a script brings to life; without it the drawing scrolls."""
     try:
-        drawing = graph.svg(page.root)
+        drawing = graph.drawing(page.root)
     except (graph.GraphError, KeyError) as error:
         raise MarkupError(error.args[0]) from error
     buttons = "".join(
@@ -29,7 +29,7 @@ def question_map(page: Page) -> str:
     )
     return (
         f'<div class="question-map" data-search-exclude><div class="map-buttons" hidden>{buttons}</div>'
-        f'<div class="map-frame" tabindex="0" role="group" aria-label="Map, scrollable">{drawing}</div>'
+        f'<div class="map-frame" tabindex="0" role="group" aria-label="Map of the questions, scrollable">{drawing}</div>'
         f'<p class="map-note" role="status"></p></div>'
     )
 
