@@ -154,44 +154,47 @@ def follow(running: Array | None, value: Array, momentum: float) -> None:
         running += momentum * value.astype(running.dtype)
 
 
-def standardize(x: Array, eps: float, center: bool = True) -> tuple[Array, Callable[[Array], Array]]:
+def standardize(
+    x: Array, axes: tuple[int, int], eps: float, w: Array | None = None, center: bool = True
+) -> tuple[Array, Callable[[Array], Array]]:
     """Bring each row to mean 0 (if `center`) and mean square 1.
 
     Args:
-        x: (R, L).
+        x: An array of any shape, taken for R rows of length L.
+        axes: R and L.
         eps: Added to the mean square.
+        w: (L,), what the rows will be multiplied with, or None.
         center: Whether the mean is subtracted.
 
     Returns:
-        The rows x_hat, and a function that turns a gradient of x_hat, of any shape, into that of x. It works in the memory of the
-        gradient and of x_hat.
+        The rows x_hat in the shape of x, and a function that turns a gradient of w x_hat into that of x; it uses up x_hat.
     """
-    R, L = x.shape
-    x_hat, rstd = np.empty((R, L), x.dtype), np.empty((R, 1), x.dtype)
+    R, L = axes
+    x_hat, rstd = np.empty(x.shape, x.dtype), np.empty((R, 1), x.dtype)
+    rows, z = x.reshape(R, L), x_hat.reshape(R, L)
     average = np.full(L, 1 / max(L, 1), x.dtype)  # a product with it is a mean, faster than .mean
-    for rows in blocks(R, L):
-        z = x_hat[rows]
+    for i in blocks(R, L):
+        h = z[i]
         if center:
-            np.subtract(x[rows], (x[rows] @ average)[:, None], out=z)
-            z -= (z @ average)[:, None]  # what rounding left: at a mean of 10,000 it would pass for a signal
+            np.subtract(rows[i], (rows[i] @ average)[:, None], out=h)
+            h -= (h @ average)[:, None]  # what rounding left: at a mean of 10,000 it would pass for a signal
         else:
-            z[...] = x[rows]
-        rstd[rows, 0] = 1 / np.sqrt(np.vecdot(z, z) / max(L, 1) + eps)
-        z *= rstd[rows]
+            h[...] = rows[i]
+        rstd[i, 0] = 1 / np.sqrt(np.vecdot(h, h) / max(L, 1) + eps)
+        h *= rstd[i]
 
-    def vjp(g: Array) -> Array:
-        of_rows = g.reshape(R, L)
-        for rows in blocks(R, L):
-            z, d = x_hat[rows], of_rows[rows]
-            along = np.vecdot(d, z)[:, None] / max(L, 1)
+    def back(g: Array) -> Array:
+        g = g.reshape(R, L)
+        for i in blocks(R, L):
+            h, d = z[i], g[i] if w is None else g[i] * w
+            h *= np.vecdot(d, h)[:, None] / max(L, 1)
             if center:
-                d -= (d @ average)[:, None]
-            z *= along
-            d -= z
-            d *= rstd[rows]
-        return g
+                h += (d @ average)[:, None]
+            np.subtract(d, h, out=h)  # the gradient's mean and its part along x_hat cannot pass
+            h *= rstd[i]
+        return x_hat
 
-    return x_hat, vjp
+    return x_hat, back
 
 
 @differentiable
@@ -222,15 +225,16 @@ def layer_norm(
     Paper: Ba, Kiros and Hinton, Layer normalization, 2016. Explained in question 48.
     """
     R, L = rows_of("layer_norm", input, normalized_shape, eps, weight=weight, bias=bias)
-    x_hat, back = standardize(input.reshape(R, L), eps)
-    y = times(x_hat.reshape(input.shape), weight)
+    w = None if weight is None else weight.reshape(L)
+    x_hat, back = standardize(input, (R, L), eps, w)
+    y = x_hat * (1 if weight is None else weight)
     if bias is not None:
         y += bias
 
     def vjp(g: Array) -> Any:
-        rows = g.reshape(R, L)
-        dw = None if weight is None else np.einsum("rl,rl->l", rows, x_hat).reshape(weight.shape)  # before x_hat is used up
-        return lambda: back(times(g, weight)), None, dw, lambda: (np.ones(R, g.dtype) @ rows).reshape(tuple(normalized_shape))
+        rows, shape = g.reshape(R, L), tuple(normalized_shape)
+        dw = None if w is None else np.einsum("rl,rl->l", rows, x_hat.reshape(R, L)).reshape(shape)  # before x_hat is used up
+        return lambda: back(g), None, dw, lambda: (np.ones(R, g.dtype) @ rows).reshape(shape)
 
     return y, vjp
 
@@ -261,13 +265,15 @@ def rms_norm(input: Array, normalized_shape: Sequence[int], weight: Array | None
     """
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     R, L = rows_of("rms_norm", input, normalized_shape, eps, weight=weight)
-    x_hat, back = standardize(input.reshape(R, L), eps, center=False)
+    w = None if weight is None else weight.reshape(L)
+    x_hat, back = standardize(input, (R, L), eps, w, center=False)
 
     def vjp(g: Array) -> Any:
-        dw = None if weight is None else np.einsum("rl,rl->l", g.reshape(R, L), x_hat).reshape(weight.shape)  # before x_hat is used up
-        return lambda: back(times(g, weight)), None, dw
+        rows, shape = g.reshape(R, L), tuple(normalized_shape)
+        dw = None if w is None else np.einsum("rl,rl->l", rows, x_hat.reshape(R, L)).reshape(shape)  # before x_hat is used up
+        return lambda: back(g), None, dw
 
-    return times(x_hat.reshape(input.shape), weight), vjp
+    return x_hat * (1 if weight is None else weight), vjp
 
 
 @differentiable
@@ -303,23 +309,18 @@ def group_norm(
         raise ValueError(f"group_norm: eps must be at least 0, got {eps}")
     if N * C // num_groups * L == 1:
         raise ValueError(f"group_norm: expected more than 1 value per group, got input of shape {input.shape} for {num_groups} groups")
-    scale = None if weight is None else wide(weight, L).reshape(input.shape[1:])
-    x_hat, back = standardize(input.reshape(N * num_groups, C // num_groups * L), eps)
-    y = times(x_hat.reshape(input.shape), scale)
+    x_hat, back = standardize(input, (N * num_groups, C // num_groups * L), eps)
+    factor = 1 if weight is None else wide(weight, L).reshape(input.shape[1:])
+    y = x_hat * factor
     if bias is not None:
         y += wide(bias, L).reshape(input.shape[1:])
 
     def vjp(g: Array) -> Any:
         channels = g.reshape(N, C, L)
         dw = None if weight is None else total(channels, x_hat.reshape(N, C, L))  # before x_hat is used up
-        return lambda: back(times(g, scale)), None, dw, lambda: total(channels)
+        return lambda: back(g if weight is None else g * factor), None, dw, lambda: total(channels)
 
     return y, vjp
-
-
-def times(x: Array, weight: Array | None) -> Array:
-    """A new array, x times the weight if there is one, in the memory order that `standardize` works on."""
-    return np.array(x, order="C") if weight is None else np.multiply(x, weight, order="C")
 
 
 def instance_norm(
