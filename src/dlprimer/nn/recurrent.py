@@ -288,21 +288,22 @@ def lstm_layer(
 
     def vjp(gradients: tuple[Array, Array, Array]) -> Any:
         gy, dh, dc = np.ascontiguousarray(gradients[0].transpose(1, 2, 0)), gradients[1].T.copy(), gradients[2].T.copy()
-        da = np.empty_like(a)
-        i, f, g, o = a.reshape(T, 4, H, N).swapaxes(0, 1)  # (T, H, N) each
-        di, df, dg, do = da.reshape(T, 4, H, N).swapaxes(0, 1)  # the slopes: of c by a_i, a_f and a_g, of h by a_o and c
-        np.multiply(i * (1 - i), g, out=di)
-        np.multiply(f * (1 - f), cs[:-1], out=df)
-        np.multiply(1 - g * g, i, out=dg)
-        np.multiply(o * (1 - o), tanh_c, out=do)
-        h_by_c = o * (1 - tanh_c * tanh_c)
+        da, room, slopes = a, np.empty_like(dh), np.empty_like(a[0])  # the gates are needed once: their gradients take their place
+        di, df, dg, do = slopes.reshape(4, H, N)
         for t in reversed(range(T)):
+            (i, f, g, o), tc = a[t].reshape(4, H, N), tanh_c[t]
             dh += gy[t]
-            dc += dh * h_by_c[t]
-            for slope, of in ((di, dc), (df, dc), (dg, dc), (do, dh)):
-                np.multiply(slope[t], of, out=slope[t])
-            dc *= f[t]  # no weight on this path, which is why the cell remembers
-            dh = w_hh.T @ da[t]
+            np.subtract(1, np.multiply(tc, tc, out=room), out=room)
+            dc += np.multiply(dh, np.multiply(room, o, out=room), out=room)  # dh o (1 - tanh(c)^2)
+            np.subtract(a[t], np.multiply(a[t], a[t], out=slopes), out=slopes)  # s (1 - s) of a sigmoid
+            np.subtract(1, np.multiply(g, g, out=dg), out=dg)
+            di *= np.multiply(dc, g, out=room)
+            df *= np.multiply(dc, cs[t], out=room)
+            dg *= np.multiply(dc, i, out=room)
+            do *= np.multiply(dh, tc, out=room)
+            dc *= f  # no weight on this path, which is why the cell remembers
+            da[t] = slopes
+            dh = w_hh.T @ slopes
         d = columns(da)
         db = row_sums(d)
         return lambda: input_gradient(da, w_ih, x), dh.T, dc.T, lambda: d @ rows(x), lambda: d @ columns(hs[:-1]).T, db, db
