@@ -1,5 +1,8 @@
 """LeNet: sizes, parameters, gradients, and that it learns."""
 
+import doctest
+import importlib
+
 import numpy as np
 import pytest
 
@@ -101,3 +104,9 @@ def test_a_model_can_be_differentiated_by_its_input() -> None:
     _, gradient = value_and_grad(lambda x: model(x).sum())(np.ones((1, 1, 8, 8), np.float32))
     assert gradient.shape == (1, 1, 8, 8) and gradient.dtype == np.float32
     assert isinstance(model(np.ones((1, 1, 8, 8), np.float32)), Tensor)
+
+
+@pytest.mark.parametrize("module", ["cnn", "resnet", "unet"])
+def test_the_examples_in_the_docstrings_hold(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"dlprimer.models.{module}"), extraglobs={"np": np})
+    assert result.failed == 0 and result.attempted > 0

@@ -210,7 +210,8 @@ def weight_gradient(x: Array, g: Array, at: Windows, groups: int) -> Any:
 
 def channel_sums(g: Array) -> Any:
     """The sum over images and pixels, (N, O, OH, OW) -> (O,): the gradient of a bias."""
-    return g.reshape(*g.shape[:2], math.prod(g.shape[2:])).sum(axis=2).sum(axis=0)
+    L = math.prod(g.shape[2:])
+    return (g.reshape(*g.shape[:2], L) @ np.ones(L, g.dtype)).sum(axis=0)
 
 
 def block_of(N: int, size: int) -> int:
