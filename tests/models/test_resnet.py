@@ -39,7 +39,7 @@ def test_resnet18_is_torchvisions() -> None:
     assert "layer2.0.downsample.0.weight" in names and "layer2.0.downsample.1.running_var" in names
     assert "layer1.0.downsample.0.weight" not in names and "layer2.1.downsample.0.weight" not in names
     assert names[-2:] == ["fc.weight", "fc.bias"] and len(names) == 122
-    deviation = model.layer4[1].conv2.weight.data.std()
+    deviation = model.layer4[0].conv1.weight.data.std()  # from 256 to 512 channels
     assert abs(deviation / np.sqrt(2 / (512 * 9)) - 1) < 0.01
 
 
@@ -86,6 +86,8 @@ def test_a_block_whose_convolutions_say_nothing_passes_its_input_on() -> None:
         getattr(block, f"bn{block.depth}").weight.data[:] = 0
         x = np.abs(rng().standard_normal((2, channels, 3, 3)))
         np.testing.assert_array_equal(block(x).data, x)
+        getattr(block, f"bn{block.depth}").bias.data[:] = -1  # a correction may be negative
+        np.testing.assert_array_equal(block(x).data, np.maximum(x - 1, 0))
         plain = kind(channels, 4, shortcut=False, rng=rng(), dtype=np.float64)
         getattr(plain, f"bn{plain.depth}").weight.data[:] = 0
         assert (plain(x).data == 0).all()

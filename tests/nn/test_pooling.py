@@ -74,6 +74,14 @@ def test_avg_pool2d_is_the_mean_of_each_window(case, include, divisor) -> None:
     check_gradients(lambda x: avg_pool2d(x, kernel, stride, padding, **options), x)
 
 
+def test_what_hangs_over_does_not_count_but_padding_does() -> None:
+    ones = np.ones((1, 4, 4))
+    assert avg_pool2d(ones, 3, 2, ceil_mode=True).tolist() == [[[1, 1], [1, 1]]]
+    corner, edge = avg_pool2d(ones, 3, 2, 1, ceil_mode=True)[0, 0, :2].tolist()
+    assert (round(9 * corner), round(9 * edge)) == (4, 6)
+    assert (avg_pool2d(ones, 3, 2, 1, ceil_mode=True, count_include_pad=False) == 1).all()
+
+
 def test_among_equals_the_first_gets_the_gradient_row_by_row() -> None:
     x = Tensor(np.array([[[1.0, 2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 2.0, 2.0]]]), requires_grad=True)
     max_pool2d(x, 3).backward(np.array([[[5.0]]]))
