@@ -1,11 +1,13 @@
 """SimCLR: its loss by a loop, gradients, that training pulls views of an example together, bad input."""
 
+import doctest
 import math
 
 import numpy as np
 import pytest
 
 from dlprimer import MLP, Adam, check_gradients
+from dlprimer.models import contrastive
 from dlprimer.models.contrastive import SimCLR
 
 
@@ -92,3 +94,8 @@ def test_bad_input_is_refused(call, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         call()
     assert said in str(caught.value)
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    result = doctest.testmod(contrastive, extraglobs={"np": np})
+    assert result.attempted and not result.failed

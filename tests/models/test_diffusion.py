@@ -1,5 +1,6 @@
 """Diffusion: the schedules' identities, the posterior by hand, samplers with perfect networks, losses, training, bad input."""
 
+import doctest
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlprimer import Adam, Tensor, check_gradients, gaussian_ring
+from dlprimer.models import diffusion
 from dlprimer.models.diffusion import (
     Diffusion,
     ScoreNetwork,
@@ -344,3 +346,8 @@ def test_bad_input_is_refused(call, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         call(Diffusion(silent, cosine_betas(10)))
     assert said in str(caught.value)
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    result = doctest.testmod(diffusion, extraglobs={"np": np})
+    assert result.attempted and not result.failed

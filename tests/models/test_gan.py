@@ -1,9 +1,12 @@
 """GANs: losses and their gradients by hand, what each step changes, that training finds modes, bad input."""
 
+import doctest
+
 import numpy as np
 import pytest
 
 from dlprimer import Adam, Tensor, check_gradients, gaussian_ring, grad
+from dlprimer.models import gan
 from dlprimer.models.gan import GAN, LOSSES, discriminator_loss, generator_loss, mode_shares
 
 
@@ -180,3 +183,8 @@ def test_bad_input_is_refused(call, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         call()
     assert said in str(caught.value)
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    result = doctest.testmod(gan, extraglobs={"np": np})
+    assert result.attempted and not result.failed

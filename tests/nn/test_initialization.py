@@ -150,12 +150,20 @@ def test_lsuv_changes_weights_and_biases_of_such_layers_alone() -> None:
         BatchNorm1d(6), Dropout(0.5, rng=rng), Linear(6, 2, rng=rng),
     )  # fmt: skip
     before = model.state_dict()
-    model[5].eval()
+    model[6].eval()
     lsuv(model, rng.integers(0, 5, (40, 3)), rng=rng)
     changed = {name for name, value in model.state_dict().items() if not np.array_equal(value, before[name])}
     assert changed == {"4.weight", "4.bias", "7.weight", "7.bias"}
-    assert model.training and model[6].training and not model[5].training
+    assert model.training and model[5].training and not model[6].training
     assert "forward" not in vars(model[4])
+
+
+def test_lsuv_measures_without_dropout() -> None:
+    rng = np.random.default_rng(0)
+    model = Sequential(Dropout(0.9, rng=rng), Linear(50, 3, rng=rng))
+    x = rng.standard_normal((200, 50)).astype(np.float32)
+    lsuv(model, x, tolerance=1e-3, rng=rng)
+    np.testing.assert_allclose(variances(model, x), 1, atol=1e-3)
 
 
 def test_lsuv_is_reproducible_and_keeps_the_dtype() -> None:

@@ -144,6 +144,34 @@ def test_single_precision_is_right_far_from_zero(name: str, mean: float, deviati
         np.testing.assert_allclose(running[1], x.astype(np.float64).var(axis=(0, 2), ddof=1), rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["batch_norm", "layer_norm", "group_norm", "instance_norm"])
+def test_gradients_are_right_where_single_precision_has_one_digit_left_for_the_signal(name: str) -> None:
+    x, g = np.random.default_rng(0).standard_normal((2, 8, 4, 300))
+    g += x  # a gradient along the signal
+    x = (1e6 + x).astype(np.float32)
+    gradients = []
+    for dtype in (np.float32, np.float64):
+        tensor = Tensor(x.astype(dtype), requires_grad=True)
+        weight = Tensor(np.ones((4, 300) if name == "layer_norm" else 4, dtype), requires_grad=True)
+        y = {
+            "batch_norm": lambda x, w: batch_norm(x, None, None, w, training=True),
+            "layer_norm": lambda x, w: layer_norm(x, (4, 300), w),
+            "group_norm": lambda x, w: group_norm(x, 2, w),
+            "instance_norm": lambda x, w: instance_norm(x, None, None, w),
+        }[name](tensor, weight)
+        (y * g.astype(dtype)).sum().backward()
+        gradients.append((tensor.grad, weight.grad))
+    for single, double in zip(*gradients, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-3, atol=1e-3)
+
+
+def test_the_variance_is_that_around_the_exact_mean() -> None:
+    x = (1e6 + np.random.default_rng(0).standard_normal((64, 4, 300))).astype(np.float32)
+    mean, var = np.zeros(4, np.float32), np.zeros(4, np.float32)
+    batch_norm(x, mean, var, training=True, momentum=1.0)
+    np.testing.assert_allclose(var, x.astype(np.float64).var(axis=(0, 2), ddof=1), rtol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("name", ["batch_norm", "layer_norm", "group_norm", "instance_norm"])
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e4 + 1 / 3, -65000.0])
@@ -221,6 +249,12 @@ def test_without_momentum_the_running_mean_is_the_plain_average_of_all_batches()
     np.testing.assert_allclose(layer.running_mean, batches.mean(axis=(0, 1)))
     np.testing.assert_allclose(layer.running_var, batches.var(axis=1, ddof=1).mean(axis=0))
     assert layer.num_batches_tracked == 4 and layer.num_batches_tracked.shape == ()
+
+
+def test_instance_norm_without_momentum_keeps_its_running_values_as_pytorch_does() -> None:
+    layer = InstanceNorm2d(2, momentum=None, track_running_stats=True)
+    layer(np.random.default_rng(0).standard_normal((3, 2, 2, 2)).astype(np.float32))
+    assert layer.running_mean.tolist() == [0.0, 0.0] and layer.running_var.tolist() == [1.0, 1.0]
 
 
 def test_half_precision_input_may_have_running_values_in_single() -> None:
