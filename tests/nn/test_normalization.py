@@ -241,6 +241,16 @@ def test_running_values_are_updated_in_place_with_the_unbiased_variance() -> Non
     np.testing.assert_array_equal((mean, var), before)
 
 
+@pytest.mark.parametrize("function", [lambda *a: batch_norm(*a, training=True), instance_norm], ids=["batch", "instance"])
+def test_running_values_may_be_tensors(function) -> None:
+    x = np.random.default_rng(0).standard_normal((5, 2, 3))
+    arrays, tensors = [np.zeros(2), np.ones(2)], [Tensor(np.zeros(2)), Tensor(np.ones(2))]
+    np.testing.assert_array_equal(function(x, *arrays), function(Tensor(x), *tensors).data)
+    for array, tensor in zip(arrays, tensors, strict=True):
+        assert array.any() and (array != 1).all()
+        np.testing.assert_array_equal(tensor.data, array)
+
+
 def test_without_momentum_the_running_mean_is_the_plain_average_of_all_batches() -> None:
     batches = np.random.default_rng(0).standard_normal((4, 6, 3))
     layer = BatchNorm1d(3, momentum=None, dtype=np.float64)

@@ -150,6 +150,7 @@ def check_batch_norm(x: Array, running_mean: Array | None, training: bool, momen
 def follow(running: Array | None, value: Array, momentum: float) -> None:
     """Move a running value towards the new one, in place."""
     if running is not None:
+        running = running.data if isinstance(running, Tensor) else running
         running *= 1 - momentum
         running += momentum * value.astype(running.dtype)
 
