@@ -73,7 +73,7 @@ class Windows:
     def inside(self, image: Array) -> Any:
         """A padded image without its margin."""
         (top, left), (H, W) = self.before, self.size
-        return image[:, :, top : top + H, left : left + W]
+        return image if image.shape[2:] == self.size else image[:, :, top : top + H, left : left + W]
 
     def fold(self, parts: Iterable[Array], like: Array) -> Any:
         """Add up what every tap gets in all windows, (N, C, OH, OW) each, to the image they lie on: where they overlap is summed."""
@@ -88,6 +88,11 @@ def pairwise(function: Callable[..., int], *pairs: Pair) -> Pair:
     """The function of the heights and of the widths."""
     height, width = (function(*values) for values in zip(*pairs, strict=True))
     return height, width
+
+
+def of_shape(x: Array, shape: tuple[int, ...]) -> Any:
+    """`x.reshape(shape)`, but no view where nothing changes: a gradient that is a view of another array is copied once more."""
+    return x if x.shape == shape else x.reshape(shape)
 
 
 # ---- the three sums ----
@@ -138,7 +143,7 @@ def pieces_of(L: int, size: int) -> int:
 def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> Any:
     """The weighted sum of each window: (N, C, H, W), (O, C / groups, KH, KW) -> (N, O, OH, OW)."""
     (N, O), G, C, (KH, KW) = (len(x), len(w)), groups, w.shape[1], at.kernel
-    shifts_move_less = C * KH * KW > C * KH + 2 * O // G * KW
+    shifts_move_less = C > 1 and C * KH * (KW - 1) >= 2 * O // G * KW  # numbers not copied, numbers read and written in adding
     if at.stride == (1, 1) and KW > at.before[1] // at.dilation[1] and shifts_move_less:
         return correlate_by_shifts(x, w, b, at, groups)
     y = np.empty((N, O, *at.out), x.dtype)
@@ -277,7 +282,7 @@ def convolve(
     def vjp(g: Array) -> Any:
         g = g.reshape(y.shape)
         return (
-            lambda: spread(g, weight, at, groups).reshape(x.shape),
+            lambda: of_shape(spread(g, weight, at, groups), x.shape),
             lambda: weight_gradient(images, g, at, groups).reshape(w.shape),
             lambda: channel_sums(g),
         )
@@ -406,7 +411,7 @@ def conv_transpose2d(
     def vjp(g: Array) -> Any:
         g = g.reshape(y.shape)
         return (
-            lambda: correlate(g, w, None, at, groups).reshape(x.shape),
+            lambda: of_shape(correlate(g, w, None, at, groups), x.shape),
             lambda: weight_gradient(g, images, at, groups),
             lambda: channel_sums(g),
         )
@@ -455,7 +460,7 @@ def unfold(
 
     def vjp(g: Array) -> Any:
         parts = np.moveaxis(g.reshape(taps.shape), 2, 0)
-        return at.fold(parts, images).reshape(x.shape)
+        return of_shape(at.fold(parts, images), x.shape)
 
     return taps.reshape(*x.shape[:-3], x.shape[-3] * math.prod(kernel), math.prod(at.out)), vjp
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd import Array, WithGradient, differentiable
 from .arguments import choose, floating
-from .convolution import Pair, Windows, pairwise, resample, whole_numbers
+from .convolution import Pair, Windows, of_shape, pairwise, resample, whole_numbers
 from .module import Module
 
 
@@ -72,7 +72,8 @@ def max_pool2d(
     y, back_from_columns = max_along(rows, at, 0)  # (N, C, OH, OW)
 
     def vjp(g: Array) -> Any:
-        return at.inside(back_from_rows(back_from_columns(g.reshape(y.shape)))).reshape(x.shape)
+        dx = back_from_rows(back_from_columns(g.reshape(y.shape)))
+        return of_shape(at.inside(dx), x.shape)
 
     return y.reshape(*x.shape[:-2], *at.out), vjp
 
@@ -155,7 +156,7 @@ def avg_pool2d(
 
     def vjp(g: Array) -> Array:
         part = g.reshape(y.shape) * share
-        return at.fold([part] * len(taps), images).reshape(x.shape)
+        return of_shape(at.fold([part] * len(taps), images), x.shape)
 
     return y.reshape(*x.shape[:-2], *at.out), vjp
 
