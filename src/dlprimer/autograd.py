@@ -197,13 +197,13 @@ class Tensor:
                 raise ValueError(f"backward() without an argument needs one element, got shape {self.shape}; reduce it, or pass grad")
             g = np.ones(self.data.shape, self.data.dtype)
         else:
-            g = np.array(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
+            g = np.asarray(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
         if g.shape != self.shape:
             raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
 
         waiting: dict[Node, dict[int, np.ndarray]] = {}  # gradients of the outputs of steps not yet undone
         steps = self._node.history() if self._node is not None else []
-        self._receive(g, True, waiting)
+        self._receive(g, grad is None, waiting)  # a leaf copies a gradient that belongs to the caller
         for step in steps:
             if step in waiting:
                 for parent, gradient, is_new in step.pull_back(waiting.pop(step)):
