@@ -237,7 +237,11 @@ def test_plain_arrays_go_through_library_functions_untouched() -> None:
     assert type(dlprimer.softmax(np.zeros(3))) is np.ndarray
 
 
-@pytest.mark.parametrize("wrap", [lambda t: t, lambda t: t + 0, lambda t: np.reshape(t, (3, 1)), lambda t: t + t], ids=["leaf", "sum", "view", "twice"])
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda t: t, lambda t: t + 0, lambda t: np.reshape(t, (3, 1)), lambda t: t + t],
+    ids=["leaf", "sum", "view", "twice"],
+)
 def test_a_gradient_that_is_passed_in_stays_the_callers(wrap) -> None:
     t = Tensor(np.arange(3.0), requires_grad=True)
     result = wrap(t)
