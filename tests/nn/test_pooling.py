@@ -202,7 +202,7 @@ def test_empty_batches() -> None:
 
 def test_layers_do_as_the_functions() -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 7, 7))
-    np.testing.assert_array_equal(MaxPool2d(3, 2, 1, 1, True)(x), max_pool2d(x, 3, 2, 1, 1, True))
+    np.testing.assert_array_equal(MaxPool2d(3, 2, 1, 1, False, True)(x), max_pool2d(x, 3, 2, 1, 1, True))
     np.testing.assert_array_equal(AvgPool2d(3, 2, 1, True, False, 5)(x), avg_pool2d(x, 3, 2, 1, True, False, 5))
     assert repr(MaxPool2d(2)) == "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"
     assert repr(AvgPool2d((2, 1), 1)) == "AvgPool2d(kernel_size=(2, 1), stride=1, padding=0)"
@@ -224,6 +224,9 @@ X = np.zeros((1, 2, 5, 5))
         (lambda: max_pool2d(X, 2, dilation=0), ValueError, "dilation must be at least 1"),
         (lambda: max_pool2d(X, 2.0), TypeError, "kernel_size must be a whole number"),
         (lambda: max_pool2d(X.astype(int), 2), TypeError, "input must be floating point"),
+        (lambda: max_pool2d(X, 2, return_indices=True), ValueError, "return_indices must be False"),
+        (lambda: MaxPool2d(2, return_indices=True), ValueError, "return_indices must be False"),
+        (lambda: interpolate(X, 2, mode="bilinear", antialias=True), ValueError, "antialias must be False"),
         (lambda: avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor_override must not be 0"),
         (lambda: avg_pool2d(X, (2, 2, 2)), TypeError, "kernel_size must be a whole number or 2 of them"),
         (lambda: adaptive_avg_pool2d(X[0, 0], 1), ValueError, "adaptive_avg_pool2d: input must be"),

@@ -40,7 +40,7 @@ def pool_windows(name: str, x: Array, kernel_size: Any, stride: Any, padding: An
 @floating("input")
 def max_pool2d(
     input: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0,
-    dilation: int | Pair = 1, ceil_mode: bool = False,
+    dilation: int | Pair = 1, ceil_mode: bool = False, return_indices: bool = False,
 ) -> WithGradient:  # fmt: skip
     """The largest number in each window. The gradient goes to it alone; among equals to the first, row by row.
 
@@ -51,6 +51,7 @@ def max_pool2d(
         padding: Pixels of minus infinity on both sides, at most half of `kernel_size`.
         dilation: Pixels from one tap of the window to the next.
         ceil_mode: Whether a last window may hang over the margin.
+        return_indices: Only False: where the largest numbers were is not returned.
 
     Returns:
         (N, C, H', W') or (C, H', W') with H' = (H + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1, rounded down, or
@@ -66,6 +67,8 @@ def max_pool2d(
     Explained in question 64.
     """
     x = input
+    if return_indices:
+        raise ValueError("max_pool2d: return_indices must be False, the places of the largest numbers are not returned")
     at = pool_windows("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
     images = at.padded(x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]), fill=-math.inf)
     rows, back_from_rows = max_along(images, at, 1)  # (N, C, H, OW): first along each row, as the first among equals is sought
@@ -204,7 +207,7 @@ def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, int |
 @floating("input")
 def interpolate(
     input: Array, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None,
-    mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
+    mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False,
 ) -> WithGradient:  # fmt: skip
     """An image at another size: each new pixel copies the nearest old one, or mixes its neighbors.
 
@@ -215,6 +218,7 @@ def interpolate(
         mode: "nearest" or "bilinear".
         align_corners: For "bilinear", whether the centers of the corner pixels, instead of their outer corners, stay where they are.
         recompute_scale_factor: Whether to compute with the ratio of the sizes rather than `scale_factor`, from which rounding moves it.
+        antialias: Only False: smaller images are not smoothed first.
 
     Returns:
         (N, C, *size).
@@ -233,6 +237,8 @@ def interpolate(
     """
     x = input
     choose("interpolate: mode", mode, ("nearest", "bilinear"))
+    if antialias:
+        raise ValueError("interpolate: antialias must be False, images are not smoothed before they are made smaller")
     if x.ndim not in ((3, 4, 5) if mode == "nearest" else (4,)) or 0 in x.shape[1:]:
         raise ValueError(f"interpolate: mode={mode!r} takes (N, C, H, W){', (N, C, L) or (N, C, D, H, W)' * (mode == 'nearest')} "
                          f"with pixels and channels, got shape {x.shape}")  # fmt: skip
@@ -281,7 +287,7 @@ class MaxPool2d(Module):
     """The layer of `max_pool2d`.
 
     Args:
-        kernel_size, stride, padding, dilation, ceil_mode: As for `max_pool2d`.
+        kernel_size, stride, padding, dilation, return_indices, ceil_mode: As for `max_pool2d`.
 
     Example:
         >>> MaxPool2d(2)(np.zeros((1, 3, 8, 8))).shape
@@ -292,8 +298,10 @@ class MaxPool2d(Module):
 
     def __init__(
         self, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0, dilation: int | Pair = 1,
-        ceil_mode: bool = False,
+        return_indices: bool = False, ceil_mode: bool = False,
     ) -> None:  # fmt: skip
+        if return_indices:
+            raise ValueError("MaxPool2d: return_indices must be False, the places of the largest numbers are not returned")
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
