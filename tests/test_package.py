@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import re
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ import pytest
 
 import dlprimer
 from book import questions
+from book.reference import questions_of
 
 PUBLIC = sorted(dlprimer.__all__)
 
@@ -39,7 +39,7 @@ def test_a_public_name_has_a_summary_an_example_and_a_question(name: str) -> Non
     if name in ("Optimizer", "Callback", "TrainingState"):
         return  # interfaces, explained where they are used
     assert ">>>" in text, f"{name} has no example"
-    numbers = [int(n) for n in re.findall(r"question\s+(\d+)", text)]
+    numbers = questions_of(text)
     assert numbers, f"{name} names no question that explains it"
     for number in numbers:
         questions.by_number(number)

@@ -10,7 +10,7 @@ Array = np.ndarray[Any, Any]
 
 
 def copy_task(n: int, length: int = 10, delay: int = 20, symbols: int = 8, *, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Remember symbols, wait, and say them again: how long can a network keep what it read?
+    """Symbols to remember through a wait and then say again: a test of how long a network keeps what it read.
 
     A row is `length` symbols, `delay` blanks, a mark that asks for the answer, and blanks while the answer is given. Who forgets all but
     says blanks until the mark, and then guesses, has the mean cross-entropy length * log(symbols) / T.
