@@ -71,7 +71,7 @@ lint: .venv/test
 
 unit: .venv/test
 	$(call say,"The library and the records; the markup and the site")
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 -m "not browser"
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 -m "not browser" --cov=dlprimer --cov-report= --cov-fail-under=97
 
 browser: .venv/test
 	$(call say,"The built site in a browser")
