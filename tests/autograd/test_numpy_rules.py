@@ -160,6 +160,23 @@ CASES = {
     "take_along_axis": (lambda a: np.take_along_axis(a, np.array([[2, 0, 2]]), axis=1), A),
     "take_along_axis of a broadcast array": (lambda a: np.take_along_axis(a, np.array([[2], [1]]), axis=1), A[:1]),
     "take_along_axis of all": (lambda a: np.take_along_axis(a, np.array([2, 11]), axis=None), A),
+    "remainder": (lambda a, b: np.remainder(a, b), A, np.array([0.7, 0.9, 1.1, -1.3])),
+    "round": (lambda a: np.round(a, 1) + a, A),
+    "floor_divide": (lambda a: np.floor_divide(a, 0.7) + a, A),
+    "nan_to_num": (np.nan_to_num, A),
+    "cumsum of all": (lambda a: np.cumsum(a), A),
+    "norm over a tuple of one axis": (lambda a: np.linalg.norm(a, 3, axis=(1,)), A),
+    "dot with a number": (lambda a: np.dot(a, 2.0), A),
+    "dot of stacks": (np.dot, A, np.moveaxis(STACK, 1, 2)),
+    "inner": (np.inner, A, STACK),
+    "inner with a number": (lambda a: np.inner(a, 2.0), A),
+    "vdot": (np.vdot, A, A + 1),
+    "diag of a matrix": (lambda a: np.diag(a, 1), A),
+    "diag of a vector": (lambda a: np.diag(a, -1), V),
+    "hstack of vectors": (lambda a, b: np.hstack([a, b]), V, V + 1),
+    "hstack of matrices": (lambda a, b: np.hstack([a, b]), A, A + 1),
+    "take of all": (lambda a: np.take(a, [2, 11, 2]), A),
+    "copy": (np.copy, A),
     "einsum with a stretched axis": (lambda a, b: np.einsum("ij,jk->ik", a, b), A[:, :1], B),
     "sort": (lambda a: np.sort(a, axis=1), A),
 }
@@ -221,6 +238,21 @@ def test_a_function_without_a_rule_is_refused_by_name(function) -> None:
     operands = {np.linalg.cholesky: 1, np.median: 1, np.interp: 3}.get(function, 2)
     with pytest.raises(TypeError, match=rf"np\.([a-z]+\.)?{function.__name__} has no gradient rule"):
         function(*[Tensor(SQUARE, requires_grad=True)] * operands)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda x: np.linalg.norm(x, "nuc"), TypeError, "the matrix norm ord='nuc' has no gradient rule"),
+        (lambda x: np.einsum(x, [0, 1]), TypeError, "takes its subscripts as a string"),
+        (lambda x: np.pad(x, 1, mode="edge"), TypeError, "mode='constant' only, got 'edge'"),
+        (lambda x: np.stack([x, x[0]]), ValueError, "all arrays must have the same shape, got [(3, 3), (3,)]"),
+    ],
+)
+def test_options_without_a_rule_are_refused_by_name(call, error, said: str) -> None:
+    with pytest.raises(error) as caught:
+        call(Tensor(SQUARE, requires_grad=True))
+    assert said in str(caught.value)
 
 
 def test_arrays_that_numpy_does_not_join_are_refused_as_numpy_does() -> None:

@@ -233,6 +233,42 @@ def test_iteration_comparison_and_conversion() -> None:
     assert "requires_grad=True" in repr(x) and "from multiply" in repr(x * 2)
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x, y: 2.0 - x, lambda x, y: 2.0 / x, lambda x, y: 2.0**x, lambda x, y: [2.0, 5.0] @ x, lambda x, y: y @ x,
+        lambda x, y: y - x, lambda x, y: y / x, lambda x, y: y**x, lambda x, y: -x + +x * 2, lambda x, y: y % x,
+        lambda x, y: abs(x) * x.transpose(0), lambda x, y: x % 3 + x // 0.7, lambda x, y: x.flatten() * x.reshape((2,)),
+    ],
+)  # fmt: skip
+def test_operators_are_those_of_arrays_and_have_gradients(operation) -> None:
+    x, y = np.array([1.3, 2.6]), np.array([2.0, 5.0])
+    check_gradients(lambda x: operation(x, y), x)
+    result = operation(Tensor(x, requires_grad=True), y)
+    assert isinstance(result, Tensor) and result.requires_grad
+    np.testing.assert_allclose(result.data, operation(x, y))
+
+
+def test_comparisons_give_plain_arrays_and_single_elements_convert() -> None:
+    x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    found = [(x == 1).tolist(), (x != 1).tolist(), (x <= 1).tolist(), (x >= 2).tolist(), (x < 2).tolist()]
+    assert found == [[True, False], [False, True], [True, False], [False, True], [True, False]]
+    assert int(x[1]) == 2 and bool(x[0]) and Tensor(x).numpy() is x.data
+    assert np.asarray(x.detach()).tolist() == [1.0, 2.0]
+    with pytest.raises(RuntimeError, match="leaves only"):
+        (x * 2).requires_grad = False
+
+
+def test_a_step_may_have_no_gradient_for_one_of_its_arguments() -> None:
+    @differentiable
+    def half(x, y):
+        return x * y, lambda g: (g * y, None)
+
+    x, y = (Tensor(np.array(3.0), requires_grad=True) for _ in range(2))
+    half(x, y).backward()
+    assert x.grad == 3.0 and y.grad is None
+
+
 def test_plain_arrays_go_through_library_functions_untouched() -> None:
     assert type(dlprimer.softmax(np.zeros(3))) is np.ndarray
 

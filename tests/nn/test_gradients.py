@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import dlprimer
 from dlprimer import MLP, Tensor, check_gradients, cross_entropy, nn
 from dlprimer.nn.activations import ACTIVATIONS
+from dlprimer.nn.arguments import floating
 
 KINKS = {"relu": [0.0], "leaky_relu": [0.0], "hardtanh": [-1.0, 1.0]}
 
@@ -121,6 +122,14 @@ def test_embedding_adds_up_what_went_to_the_same_row() -> None:
     check_gradients(
         lambda w: dlprimer.embedding(np.array([[0, 2], [2, 2]]), w), np.random.default_rng(0).standard_normal((4, 3))
     )
+
+
+def test_the_padding_of_an_embedding_is_zero_and_does_not_learn() -> None:
+    table = dlprimer.Embedding(4, 3, padding_idx=-1, rng=np.random.default_rng(0))
+    table(np.array([[3, 1], [1, 0]])).sum().backward()
+    assert table.weight.data[3].tolist() == [0.0] * 3
+    assert table.weight.grad.tolist() == [[1.0] * 3, [2.0] * 3, [0.0] * 3, [0.0] * 3]
+    assert repr(table) == "Embedding(4, 3, padding_idx=-1)"
 
 
 def test_a_whole_network() -> None:
@@ -294,6 +303,10 @@ Z, Y = np.zeros((4, 3)), np.array([0, 1, 2, 0])
         (lambda: dlprimer.embedding(np.array([0]), np.zeros(4)), ValueError, "must be (num_embeddings, dim), got shape (4,)"),
         (lambda: dlprimer.embedding(np.array([0]), np.zeros((4, 2)), 4), ValueError, "within the 4 rows of weight, got 4"),
         (lambda: dlprimer.embedding(np.array([0]), [[1.0]]), TypeError, "weight must be an array or a Tensor, got list"),
+        (lambda: dlprimer.Linear(0, 2, rng=None), ValueError, "in_features must be at least 1"),
+        (lambda: dlprimer.Embedding(0, 2, rng=None), ValueError, "num_embeddings and embedding_dim must be positive, got 0 and 2"),
+        (lambda: dlprimer.Embedding(4, 2, 4, rng=None), ValueError, "padding_idx must be within the 4 embeddings, got 4"),
+        (lambda: dlprimer.linear(Z, Z, [0.0]), TypeError, "linear: bias must be an array or a Tensor, got list"),
         (lambda: dlprimer.relu(np.array([1, 2])), TypeError, "use .astype(np.float32)"),
     ],
 )
@@ -308,3 +321,14 @@ def test_the_examples_in_the_docstrings_hold(module: str) -> None:
     loaded = importlib.import_module(f"dlprimer.nn.{module}")
     result = doctest.testmod(loaded, extraglobs={"np": np})
     assert result.failed == 0
+
+
+def test_the_door_converts_integers_and_refuses_what_is_no_number() -> None:
+    @floating("x", "w")
+    def weighted(x, w):
+        return x * w, lambda g: g * w
+
+    y, _ = weighted(np.ones(2, np.float32), np.array([2, 3]))
+    assert y.dtype == np.float32 and y.tolist() == [2.0, 3.0]
+    with pytest.raises(TypeError, match="weighted: w must be real numbers, got <U1"):
+        weighted(np.ones(2), np.array(["a", "b"]))

@@ -207,6 +207,7 @@ def test_the_length_of_a_vector_does_not_matter_and_a_zero_vector_is_no_trouble(
     loss.backward()
     assert np.isfinite(loss.item()) and np.isfinite(x.grad).all() and loss.dtype == np.float32
     assert normalize(np.array(-3.0), axis=0) == -1.0
+    assert cosine_similarity(np.array(-3.0), np.array(2.0), axis=0) == -1.0
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 3, np.inf])

@@ -121,3 +121,20 @@ def test_parameters_copy_their_data() -> None:
     parameter = Parameter(array)
     array += 1
     assert parameter.data.tolist() == [1, 1] and isinstance(parameter, Tensor) and parameter.requires_grad
+
+
+def test_conversion_reaches_floating_buffers_and_functions_reach_every_module() -> None:
+    class Counter(Module):
+        def __init__(self) -> None:
+            self.register_buffer("mean", np.zeros(2))
+            self.register_buffer("count", np.array(3))
+
+    model = Sequential(Counter(), Counter())
+    model.to(np.float16)
+    assert {name: value.dtype.name for name, value in model[0].named_buffers()} == {"mean": "float16", "count": "int64"}
+    seen = []
+    assert model.apply(seen.append) is model and [type(m) for m in seen] == [Sequential, Counter, Counter]
+    with pytest.raises(TypeError, match="dtype must be floating point, got int64"):
+        model.to(np.int64)
+    with pytest.raises(NotImplementedError, match="Counter does not define forward"):
+        Counter()(np.zeros(2))

@@ -336,6 +336,8 @@ def log_softmax(input: Array, axis: int = -1) -> WithGradient:
     Explained in question 23.
     """
     check_axis("log_softmax", input, axis)
+    if not input.size:
+        return input.copy(), lambda g: g
     z = input - input.max(axis=axis, keepdims=True, initial=-np.inf)
     y = z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
     return y, lambda g: g - np.exp(y) * g.sum(axis=axis, keepdims=True)
