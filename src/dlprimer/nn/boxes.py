@@ -80,16 +80,18 @@ def generalized_box_iou(boxes1: Array, boxes2: Array) -> Any:
 
 def overlap(a: Array, b: Array) -> tuple[Any, Any]:
     """Areas of the intersection and of the union of boxes (..., 4), broadcast against each other."""
-    size = np.maximum(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0)
-    intersection = size[..., 0] * size[..., 1]
+    w = np.maximum(np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0]), 0)
+    h = np.maximum(np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1]), 0)
+    intersection = w * h
     return intersection, area(a) + area(b) - intersection
 
 
 def generalized_iou(a: Array, b: Array) -> Any:
     """`generalized_box_iou` of boxes (..., 4), broadcast against each other."""
     intersection, union = overlap(a, b)
-    size = np.maximum(a[..., 2:], b[..., 2:]) - np.minimum(a[..., :2], b[..., :2])
-    hull = size[..., 0] * size[..., 1]
+    w = np.maximum(a[..., 2], b[..., 2]) - np.minimum(a[..., 0], b[..., 0])
+    h = np.maximum(a[..., 3], b[..., 3]) - np.minimum(a[..., 1], b[..., 1])
+    hull = w * h
     return quotient(intersection, union) - quotient(hull - union, hull)
 
 
