@@ -376,6 +376,8 @@ def slope_of_norm(x: Array, norm: Array, ord: float) -> Array:
 @gradient_of(np.matmul)
 @differentiable
 def matmul(x: Array, y: Array) -> WithGradient:
+    x, y = np.asarray(x), np.asarray(y)
+
     def transposed(a: Array) -> Array:
         return a.swapaxes(-1, -2)
 
