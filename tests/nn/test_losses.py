@@ -158,7 +158,7 @@ def test_the_divergence_is_zero_for_equal_distributions_and_ignores_what_never_h
     loss = kl_div(x, y, reduction="sum")
     assert loss.item() == pytest.approx(np.log(2))
     loss.backward()
-    assert x.grad.tolist() == [[-1.0, 0.0, 0.0]] and y.grad[0, 0] == pytest.approx(1 + np.log(2))
+    assert x.grad.tolist() == [[-1.0, 0.0, 0.0]] and y.grad[0, :2].tolist() == pytest.approx([1 + np.log(2), np.log(2)])
     assert kl_div(np.zeros(()), np.ones(()), reduction="batchmean") == 0.0
     assert np.isnan(kl_div(np.zeros((0, 2)), np.zeros((0, 2)), reduction="batchmean"))
 

@@ -127,7 +127,6 @@ class Optimizer:
         complete = {**self.defaults, **group, "params": tensors}
         self.check(complete)
         self._states = [*self.state, *({} for _ in tensors)]
-        self._bundled_for = []
         self.param_groups.append(complete)
 
     def _parameters(self) -> list[Tensor]:
