@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd import Array, WithGradient, differentiable
 from .arguments import choose, floating
-from .convolution import Pair, Windows, of_shape, pairwise, resample, whole_numbers
+from .convolution import Pair, Windows, block_of, of_shape, pairwise, resample, whole_numbers
 from .module import Module
 
 
@@ -70,12 +70,21 @@ def max_pool2d(
     if return_indices:
         raise ValueError("max_pool2d: return_indices must be False, the places of the largest numbers are not returned")
     at = pool_windows("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
-    images = at.padded(x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]), fill=-math.inf)
-    rows, back_from_rows = max_along(images, at, 1)  # (N, C, H, OW): first along each row, as the first among equals is sought
-    y, back_from_columns = max_along(rows, at, 0)  # (N, C, OH, OW)
+    images = at.padded(x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]), fill=-math.inf)  # (N, C, H, W)
+    y = np.empty((*images.shape[:2], *at.out), x.dtype)
+    back = []
+    B = block_of(len(images), math.prod(images.shape[1:]))
+    blocks = [slice(n, n + B) for n in range(0, len(images), B)]  # of images that stay in the cache
+    for block in blocks:
+        rows, back_from_rows = max_along(images[block], at, 1)  # (B, C, H, OW): along rows first, as the first among equals is sought
+        y[block], back_from_columns = max_along(rows, at, 0)  # (B, C, OH, OW)
+        back.append((back_from_rows, back_from_columns))
 
     def vjp(g: Array) -> Any:
-        dx = back_from_rows(back_from_columns(g.reshape(y.shape)))
+        g = g.reshape(y.shape)
+        dx = np.empty_like(images)
+        for block, (back_from_rows, back_from_columns) in zip(blocks, back, strict=True):
+            back_from_rows(back_from_columns(g[block]), dx[block])
         return of_shape(at.inside(dx), x.shape)
 
     return y.reshape(*x.shape[:-2], *at.out), vjp
@@ -94,14 +103,23 @@ def max_along(x: Array, at: Windows, axis: int) -> tuple[Any, Callable[[Any], An
     for tap in others[1:]:
         np.maximum(y, tap, out=y)
 
-    def vjp(g: Array) -> Array:
+    def vjp(g: Array, dx: Array | None = None) -> Array:
         tiles = d == 1 and s == k and out * s == x.shape[2 + axis]  # every pixel in one window
-        dx = np.empty_like(x) if tiles else np.zeros_like(x)
-        rest = g  # of windows whose largest has not come yet
+        dx = np.empty_like(x) if dx is None else dx
+        if not tiles:
+            dx[...] = 0
+        rest, part = g, np.empty_like(y)  # `rest`: of windows whose largest has not come yet
         for i, (tap, target) in enumerate(zip(taps(x), taps(dx), strict=True)):
-            part = rest * (tap == y) if i < k - 1 else rest
-            rest = rest - part if i < k - 1 else rest
-            np.add(part, 0 if tiles else target, out=target)
+            if i == k - 1:
+                part = rest
+            else:
+                np.equal(tap, y, out=part, casting="unsafe")  # 1 and 0: multiplied by faster than booleans
+                part *= rest
+                rest = rest - part
+            if tiles:
+                target[...] = part
+            else:
+                target += part
         return dx
 
     return y, vjp
