@@ -129,6 +129,19 @@ def test_a_crowd_makes_detections_neither_right_nor_wrong():
     assert mean_average_precision([found], [true | {"iscrowd": [0, 0]}])["map"] < 0.4
 
 
+def test_an_object_comes_before_a_crowd_that_overlaps_more():
+    true = {"boxes": [[0, 0, 10, 10], [0, 0, 100, 100]], "labels": [0, 0], "iscrowd": [0, 1]}
+    found = {"boxes": [[1, 0, 11, 10]], "labels": [0], "scores": [0.9]}  # IoU 9/11 with the object, wholly inside the crowd
+    assert mean_average_precision([found], [true])["map_50"] == 1
+
+
+def test_of_equal_overlaps_the_last_object_is_taken():
+    left, right = [0, 0, 10, 10], [4, 0, 14, 10]
+    found = {"boxes": [[2, 0, 12, 10], left], "labels": [0, 0], "scores": [0.9, 0.8]}  # the first overlaps both by 8/12
+    assert mean_average_precision([found], [{"boxes": [left, right], "labels": [0, 0]}])["map_50"] == 1
+    assert mean_average_precision([found], [{"boxes": [right, left], "labels": [0, 0]}])["map_50"] == pytest.approx(51 / 101)
+
+
 def test_empty_inputs():
     nothing = {"boxes": np.zeros((0, 4)), "labels": np.zeros(0, int), "scores": np.zeros(0)}
     for images in ([], [nothing], [{"boxes": [], "labels": [], "scores": []}]):

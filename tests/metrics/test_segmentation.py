@@ -196,6 +196,12 @@ def test_a_half_covered_segment_does_not_match():
     assert panoptic_quality(true, predicted, stuff=[0])["pq"] == 1  # as stuff the numbers do not matter
 
 
+def test_a_segment_of_another_class_does_not_match():
+    ones = np.ones((2, 2), int)
+    result = panoptic_quality(panoptic(ones, ones), panoptic(2 * ones, ones))
+    assert result["classes"].tolist() == [1, 2] and result["pq_per_class"].tolist() == [0, 0]
+
+
 def test_layout_tensors_and_kinds_of_integers_change_nothing():
     rng = np.random.default_rng(0)
     true, predicted = rng.integers(0, 3, (2, 6, 6)), rng.integers(0, 3, (2, 6, 6))

@@ -137,6 +137,31 @@ def test_anchors_learn_the_box_that_they_overlap():
     np.testing.assert_array_equal(head.match(places, box), match_anchors(places, box, 0.5, 0.4))
 
 
+def test_ignored_anchors_learn_nothing():
+    head = small("anchors", np.float64, sizes=(8,), ratios=(1.0,)).head
+    boxes = np.array([[3.0, 2, 11, 10]])
+    match = head.match(head.places((16, 16)), boxes)
+    assert set(match.tolist()) == {0, -1, -2}
+    logits, numbers = Tensor(np.zeros((1, 16, 2)), requires_grad=True), Tensor(np.zeros((1, 16, 4)), requires_grad=True)
+    targets = [{"boxes": boxes, "labels": np.array([1])}]
+    losses = head.losses((logits, numbers), targets, (16, 16))
+    n, per_logit = (match == 0).sum(), 0.25 * np.log(2)  # focal loss of an even guess: (1 - p)^2 = 1/4, times alpha
+    expected = n * (0.25 + 0.75) * per_logit + 0.75 * 2 * (match == -1).sum() * per_logit
+    assert losses["classification"].item() == pytest.approx(expected / n)
+    sum(losses.values()).backward()
+    assert (np.abs(logits.grad[0]).max(axis=1) > 0).tolist() == (match != -2).tolist()
+    assert (np.abs(numbers.grad[0]).max(axis=1) > 0).tolist() == (match >= 0).tolist()
+
+
+def test_scores_of_points_are_lowered_by_centerness():
+    head = small("points", np.float64).head
+    numbers = np.zeros((1, 4, 5))
+    numbers[..., 4] = np.log(3)
+    boxes, scores = head.detect((np.zeros((1, 4, 2)), numbers), (8, 8))
+    np.testing.assert_allclose(scores, np.full((1, 4, 2), 0.5 * 0.75))
+    np.testing.assert_allclose(boxes[0, 0], [-2, -2, 6, 6])
+
+
 def test_points_learn_the_smallest_box_around_them():
     head = small("points").head
     points = head.places((16, 12))

@@ -264,6 +264,12 @@ def test_soft_nms_is_what_its_definition_says(seed, n, ties, method, threshold, 
     np.testing.assert_array_equal(scores, before)
 
 
+def test_linear_soft_nms_lowers_from_the_threshold_on():
+    boxes = [[0, 0, 10, 10], [0, 0, 10, 5]]  # IoU 1/2
+    assert soft_nms(boxes, [0.9, 0.8], 0.5, method="linear")[1].tolist() == [0.9, 0.4]
+    assert soft_nms(boxes, [0.9, 0.8], 0.51, method="linear")[1].tolist() == [0.9, 0.8]
+
+
 # ---- every function ----
 
 
