@@ -99,7 +99,7 @@ def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -
     p = z - top  # the largest becomes 0: no overflow
     right = p[rows, labels]
     np.exp(p, out=p)
-    total = p.sum(axis=1, keepdims=True)  # (M, 1)
+    total = (p @ np.ones(p.shape[1], p.dtype))[:, None]  # (M, 1); the product is faster than the sum
     losses = np.log(total[:, 0]) - right
     if a is not None:
         losses = a * np.where(a == 0, 0, losses)
