@@ -72,7 +72,7 @@ def max_pool2d(
     at = pool_windows("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
     images = at.padded(x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]), fill=-math.inf)  # (N, C, H, W)
     y = np.empty((*images.shape[:2], *at.out), x.dtype)
-    back = []
+    back: list[tuple[Any, Any]] = []
     B = block_of(len(images), math.prod(images.shape[1:]))
     blocks = [slice(n, n + B) for n in range(0, len(images), B)]  # of images that stay in the cache
     for block in blocks:
