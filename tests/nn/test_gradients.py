@@ -332,3 +332,10 @@ def test_the_door_converts_integers_and_refuses_what_is_no_number() -> None:
     assert y.dtype == np.float32 and y.tolist() == [2.0, 3.0]
     with pytest.raises(TypeError, match="weighted: w must be real numbers, got <U1"):
         weighted(np.ones(2), np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize(("function", "slope"), [(dlprimer.elu, 1.0), (dlprimer.selu, 1.0507009873554805), (dlprimer.hardtanh, 1.0)])
+def test_an_undefined_input_lets_the_gradient_through_as_in_pytorch(function, slope: float) -> None:
+    x = Tensor(np.array([np.nan, 0.5]), requires_grad=True)
+    function(x).backward(np.array([2.0, 2.0]))
+    np.testing.assert_allclose(x.grad, [2 * slope, 2 * slope], rtol=1e-12)

@@ -83,7 +83,7 @@ def elu(input: Array, alpha: float = 1.0) -> WithGradient:
     """
     x = input
     below = alpha * np.expm1(np.minimum(x, 0))
-    return np.where(x > 0, x, below).astype(x.dtype), lambda g: g * np.where(x > 0, 1, below + alpha)
+    return np.where(x > 0, x, below).astype(x.dtype), lambda g: g * np.where(x <= 0, below + alpha, 1)
 
 
 @differentiable
@@ -106,7 +106,7 @@ def selu(input: Array) -> WithGradient:
     x = input
     below = SELU_SCALE * SELU_ALPHA * np.expm1(np.minimum(x, 0))
     y = np.where(x > 0, SELU_SCALE * x, below).astype(x.dtype)
-    return y, lambda g: g * np.where(x > 0, SELU_SCALE, below + SELU_SCALE * SELU_ALPHA)
+    return y, lambda g: g * np.where(x <= 0, below + SELU_SCALE * SELU_ALPHA, SELU_SCALE)
 
 
 @differentiable
@@ -281,7 +281,7 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> WithG
     if not min_val <= max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
     x = input
-    return np.clip(x, min_val, max_val), lambda g: g * ((x > min_val) & (x < max_val))
+    return np.clip(x, min_val, max_val), lambda g: g * ~((x <= min_val) | (x >= max_val))
 
 
 # ---- over an axis ----
