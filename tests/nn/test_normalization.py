@@ -108,10 +108,16 @@ def test_blocks_of_a_large_input_join_without_a_seam() -> None:
     x, g = np.random.default_rng(0).standard_normal((2, 7, 60, 1000))
     tensor = Tensor(x, requires_grad=True)
     rows = [Tensor(row, requires_grad=True) for row in x]
-    (layer_norm(tensor, (1000,)) * g).sum().backward()
+    whole, parts = ([Tensor(v, requires_grad=True) for v in 1 + x[0, :2]] for _ in range(2))  # weight and bias
+    y = layer_norm(tensor, (1000,), *whole)
+    y.backward(g)
     for i, row in enumerate(rows):
-        (layer_norm(row, (1000,)) * g[i]).sum().backward()
+        part = layer_norm(row, (1000,), *parts)
+        part.backward(g[i])
+        np.testing.assert_allclose(y.data[i], part.data, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(tensor.grad[i], row.grad, rtol=1e-9, atol=1e-12)
+    for one, sum_of_parts in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one.grad, sum_of_parts.grad, rtol=1e-9, atol=1e-9)
     z = x.reshape(7, 60, 1000)
     wanted = (z - z.mean(axis=(0, 2), keepdims=True)) / np.sqrt(z.var(axis=(0, 2), keepdims=True) + 1e-5)
     np.testing.assert_allclose(batch_norm(z, None, None, training=True), wanted, rtol=1e-9, atol=1e-12)

@@ -156,63 +156,46 @@ def follow(running: Array | None, value: Array, momentum: float) -> None:
 
 
 def standardize(
-    x: Array, axes: tuple[int, int], eps: float, w: Array | None = None, b: Array | None = None, center: bool = True
-) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
-    """Bring each row to mean 0 (if `center`) and mean square 1, then multiply by w and add b.
+    x: Array, axes: tuple[int, int], eps: float, w: Array | None = None, center: bool = True
+) -> tuple[Array, Callable[[Array], Array]]:
+    """Bring each row to mean 0 (if `center`) and mean square 1.
 
     Args:
         x: An array of any shape, taken for R rows of length L.
         axes: R and L.
         eps: Added to the mean square.
-        w: (L,), or None for 1.
-        b: (L,), or None for 0.
+        w: (L,), what the rows will be multiplied with, or None.
         center: Whether the mean is subtracted.
 
     Returns:
-        y in the shape of x, and a function that turns a gradient of y into those of x and of w and b, (2, L); it works once.
+        The rows x_hat in the shape of x, and a function that turns a gradient of w x_hat into that of x; it uses up x_hat.
     """
     R, L = axes
-    xc, y = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
-    rows, centered, out = x.reshape(R, L), xc.reshape(R, L), y.reshape(R, L)
-    wb = np.stack([np.ones(L, x.dtype) if w is None else w, np.zeros(L, x.dtype) if b is None else b])
-    halves, ones = np.full((L, 2), 0.5 / max(L, 1), x.dtype), np.ones((2, L), x.dtype)  # a @ halves @ ones: means, written out
-    rest, p = np.zeros(R, x.dtype), np.zeros((2, R, 2), x.dtype)
-    p[1, :, 1] = 1  # y = xc * (p[0] @ wb) + p[1] @ wb: short rows are written by products faster than by broadcasting
-    room = np.empty((2, min(BLOCK // max(L, 1) + 1, R), L), x.dtype)
+    x_hat, rstd = np.empty(x.shape, x.dtype), np.empty((R, 1), x.dtype)
+    rows, z = x.reshape(R, L), x_hat.reshape(R, L)
+    average = np.full(L, 1 / max(L, 1), x.dtype)  # a product with it is a mean, faster than .mean
     for i in blocks(R, L):
-        z = centered[i]
-        slope = room[0, : len(z)]
+        h = z[i]
         if center:
-            np.subtract(rows[i], np.matmul(rows[i] @ halves, ones, out=z), out=z)
-            rest[i] = (z @ halves).sum(axis=1)  # what rounding left of the mean: at 10,000 it would pass for a signal
+            np.subtract(rows[i], (rows[i] @ average)[:, None], out=h)
+            h -= (h @ average)[:, None]  # what rounding left: at a mean of 10,000 it would pass for a signal
         else:
-            z[...] = rows[i]
-        var = np.maximum(np.vecdot(z, z) / max(L, 1) - rest[i] ** 2, 0)
-        p[0, i, 0] = 1 / np.sqrt(var + eps)
-        p[1, i, 0] = -rest[i] * p[0, i, 0]
-        np.matmul(p[0, i], wb, out=slope)
-        slope *= z
-        np.matmul(p[1, i], wb, out=out[i])
-        out[i] += slope
+            h[...] = rows[i]
+        rstd[i, 0] = 1 / np.sqrt(np.vecdot(h, h) / max(L, 1) + eps)
+        h *= rstd[i]
 
-    def vjp(g: Array) -> tuple[Array, Array]:
-        g, w_mean, dwb = g.reshape(R, L), wb[0] / max(L, 1), np.zeros_like(wb)
+    def back(g: Array) -> Array:
+        g = g.reshape(R, L)
         for i in blocks(R, L):
-            z, rstd = centered[i], p[0, i, 0]
-            slope, gz = room[:, : len(z)]
-            np.multiply(g[i], z, out=gz)
-            dwb += p[0, i].T @ gz + p[1, i].T @ g[i]
-            mean = g[i] @ w_mean if center else rest[i]  # the gradient's mean and its part along x_hat cannot pass
-            along = rstd**2 * (rstd * (gz @ w_mean - rest[i] * mean))
-            z *= -along[:, None]
+            h, d = z[i], g[i] if w is None else g[i] * w
+            h *= np.vecdot(d, h)[:, None] / max(L, 1)
             if center:
-                z += (rest[i] * along - rstd * mean)[:, None]
-            np.matmul(p[0, i], wb, out=slope)
-            slope *= g[i]
-            z += slope
-        return xc, dwb
+                h += (d @ average)[:, None]
+            np.subtract(d, h, out=h)  # the gradient's mean and its part along x_hat cannot pass
+            h *= rstd[i]
+        return x_hat
 
-    return y, vjp
+    return x_hat, back
 
 
 @differentiable
@@ -243,12 +226,57 @@ def layer_norm(
     Paper: Ba, Kiros and Hinton, Layer normalization, 2016. Explained in question 48.
     """
     R, L = rows_of("layer_norm", input, normalized_shape, eps, weight=weight, bias=bias)
-    w, b = (None if v is None else v.reshape(L) for v in (weight, bias))
-    y, back = standardize(input, (R, L), eps, w, b)
+    w = np.ones(L, input.dtype) if weight is None else weight.ravel()
+    b = np.zeros(L, input.dtype) if bias is None else bias.ravel()
+    y, back = layer_norm_of_rows(input, (R, L), np.concatenate([w, b]).reshape(2, L), eps)
 
     def vjp(g: Array) -> Any:
         dx, dwb = back(g)
         return dx, None, *dwb.reshape(2, *normalized_shape)
+
+    return y, vjp
+
+
+def layer_norm_of_rows(x: Array, axes: tuple[int, int], wb: Array, eps: float) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+    """Layer norm of x, taken for R rows of length L, with weight and bias wb (2, L); its gradients by x and wb, once.
+
+    Rows are short. Broadcasting a number over each of them takes twice as long as writing them out by products with two columns:
+    y = xc * (p[0] @ wb) + p[1] @ wb, where xc is x minus the mean, p[0] = (rstd, 0) and p[1] = (-rest rstd, 1).
+    """
+    R, L = axes
+    xc, y = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+    rows, centered, out = x.reshape(R, L), xc.reshape(R, L), y.reshape(R, L)
+    halves, ones = np.full((L, 2), 0.5 / max(L, 1), x.dtype), np.ones((2, L), x.dtype)  # a @ halves @ ones: means, written out
+    rest, p = np.empty(R, x.dtype), np.zeros((2, R, 2), x.dtype)
+    p[1, :, 1] = 1
+    room = np.empty((2, min(BLOCK // max(L, 1) + 1, R), L), x.dtype)
+    for i in blocks(R, L):
+        z = centered[i]
+        slope = room[0, : len(z)]
+        np.subtract(rows[i], np.matmul(rows[i] @ halves, ones, out=z), out=z)
+        rest[i] = r = z @ halves[:, 0] * 2  # what rounding left of the mean: at 10,000 it would pass for a signal
+        rstd = 1 / np.sqrt(np.maximum(np.vecdot(z, z) / max(L, 1) - r * r, 0) + eps)
+        p[0, i, 0], p[1, i, 0] = rstd, -r * rstd
+        np.matmul(p[0, i], wb, out=slope)
+        slope *= z
+        np.matmul(p[1, i], wb, out=out[i])
+        out[i] += slope
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        g, w_mean, dwb = g.reshape(R, L), wb[0] / max(L, 1), np.zeros_like(wb)
+        for i in blocks(R, L):
+            d, z, r, rstd = g[i], centered[i], rest[i], p[0, i, 0]
+            slope, dz = room[:, : len(z)]
+            np.multiply(d, z, out=dz)
+            dwb += p[0, i].T @ dz + p[1, i].T @ d
+            mean = rstd * (d @ w_mean)  # the gradient's mean and its part along x_hat cannot pass
+            along = rstd * rstd * (rstd * (dz @ w_mean) - r * mean)
+            z *= along[:, None]
+            z += (mean - r * along)[:, None]
+            np.matmul(p[0, i], wb, out=slope)
+            slope *= d
+            np.subtract(slope, z, out=z)
+        return xc, dwb
 
     return y, vjp
 
@@ -279,13 +307,15 @@ def rms_norm(input: Array, normalized_shape: Sequence[int], weight: Array | None
     """
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     R, L = rows_of("rms_norm", input, normalized_shape, eps, weight=weight)
-    y, back = standardize(input, (R, L), eps, None if weight is None else weight.reshape(L), center=False)
+    w = None if weight is None else weight.reshape(L)
+    x_hat, back = standardize(input, (R, L), eps, w, center=False)
 
     def vjp(g: Array) -> Any:
-        dx, dwb = back(g)
-        return dx, None, dwb[0].reshape(normalized_shape)
+        rows, shape = g.reshape(R, L), tuple(normalized_shape)
+        dw = None if w is None else np.einsum("rl,rl->l", rows, x_hat.reshape(R, L)).reshape(shape)  # before x_hat is used up
+        return lambda: back(g), None, dw
 
-    return y, vjp
+    return x_hat * (1 if weight is None else weight), vjp
 
 
 @differentiable
@@ -329,8 +359,8 @@ def group_norm(
 
     def vjp(g: Array) -> Any:
         channels = g.reshape(N, C, L)
-        dw = None if weight is None else total(channels, x_hat.reshape(N, C, L))
-        return lambda: back(g if weight is None else g * factor)[0], None, dw, lambda: total(channels)
+        dw = None if weight is None else total(channels, x_hat.reshape(N, C, L))  # before x_hat is used up
+        return lambda: back(g if weight is None else g * factor), None, dw, lambda: total(channels)
 
     return y, vjp
 
