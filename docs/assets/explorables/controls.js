@@ -10,7 +10,7 @@ function bind(kit, name, kind) {
   return target;
 }
 
-export function slider(kit, parent, name, { label, format: how } = {}) {
+export function slider(kit, parent, name, { label, format: how, stride = 1 } = {}) {
   const target = bind(kit, name, "number");
   const { spec } = target;
   const id = `kit-${(serial += 1)}`;
@@ -27,7 +27,7 @@ export function slider(kit, parent, name, { label, format: how } = {}) {
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
     if (steps === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    target.set(spec.move(target.get(), steps * (event.shiftKey ? 10 : 1)));
+    target.set(spec.move(target.get(), steps * stride * (event.shiftKey ? 10 : 1)));
   });
   kit.decorations.push(() => {
     const value = target.get();
@@ -73,8 +73,8 @@ export function button(kit, parent, label, onPress, { className = "", name } = {
   return node;
 }
 
-/** Plays only on screen, never under reduced motion. */
-export function stepper(kit, parent, name, { label, perSecond = 4, format: how } = {}) {
+/** Plays only on screen, never under reduced motion. `stride`: the state's steps in one step of the reader; `rate` follows a speed. */
+export function stepper(kit, parent, name, { label, perSecond = 4, format: how, stride = 1, rate = () => perSecond } = {}) {
   const target = bind(kit, name, "number");
   const { min, max } = target.spec;
   const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
@@ -85,10 +85,10 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how }
   let onScreen = true;
 
   const move = (steps) => target.set(target.spec.move(target.get(), steps));
-  const back = button(kit, box, "‹", () => { stop(); move(-1); }, { name: "One step back" });
+  const back = button(kit, box, "‹", () => { stop(); move(-stride); }, { name: "One step back" });
   const play = button(kit, box, "▶", () => (playing ? stop() : begin()), { className: "kit-play", name: "Play" });
-  const next = button(kit, box, "›", () => { stop(); move(1); }, { name: "One step on" });
-  const range = slider(kit, box, name, { label, format: how });
+  const next = button(kit, box, "›", () => { stop(); move(stride); }, { name: "One step on" });
+  const range = slider(kit, box, name, { label, format: how, stride });
   kit.listen(range, "input", () => stop());
 
   function begin() {
@@ -113,9 +113,10 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how }
   const tick = kit.guard((now) => {
     if (!playing || kit.signal.aborted) return;
     previous ??= now;
-    const steps = Math.floor(((now - previous) / 1000) * perSecond);
+    const pace = rate() * stride;
+    const steps = Math.floor(((now - previous) / 1000) * pace);
     if (steps > 0 && onScreen && !document.hidden) move(steps);
-    if (steps > 0) previous += (steps / perSecond) * 1000;
+    if (steps > 0) previous += (steps / pace) * 1000;
     if (target.get() >= max) stop();
     else requestAnimationFrame(tick);
   });
@@ -124,7 +125,7 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how }
   kit.signal.addEventListener("abort", () => watcher.disconnect());
   kit.listen(still, "change", () => { stop(); });
   kit.decorations.push(show);
-  return { play: begin, stop };
+  return { play: begin, stop, box, range };
 }
 
 export function readout(kit, parent, { label, format: how, color: name, unit = "" }) {
