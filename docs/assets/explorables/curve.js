@@ -138,7 +138,9 @@ export function segment(kit, plot, { from, to, label, color: name = "orange", ex
 
   kit.draw(() => {
     const { a: [ax, ay], b: [bx, by] } = now();
-    const far = extend && (ax !== bx || ay !== by) ? 1000 : 0;
+    const length = Math.hypot(bx - ax, by - ay);
+    const { x, y } = plot.axes;
+    const far = extend && length > 0 ? (2 * Math.max(Math.abs(x.max - x.min), Math.abs(y.max - y.min))) / length : 0;
     drawn.set([[ax - far * (bx - ax), ay - far * (by - ay)], [bx + far * (bx - ax), by + far * (by - ay)]]);
   });
   /** Signed distance from the line, positive on the left of the way from the one end to the other. */

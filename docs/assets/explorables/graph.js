@@ -8,7 +8,7 @@ export const install = (kit, place) => { kit.graph = place(graph, "kit-plots"); 
 const [NODE_HEIGHT, MOST_WIDTH, LEAST_WIDTH] = [52, 108, 58];
 
 /** kit.graph: see README.md. Wide, it runs from left to right; where that is too narrow, from top to bottom. */
-export function graph(kit, parent, { alt, nodes, edges = [], state, onPress, format: how = 3, rowHeight = 76, columnWidth = 84, forward = "forward", backward = "backward" }) {
+export function graph(kit, parent, { alt, nodes, edges = [], state, onPress, format: how = 3, rowHeight = 76, columnWidth = edges.some((edge) => edge.label) ? 130 : 84, forward = "forward", backward = "backward" }) {
   if (!alt) throw new Error("a graph needs alt: what it shows, for readers who cannot see it");
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const ends = edges.map((edge) => ({ ...edge, name: `${edge.from}>${edge.to}` }));

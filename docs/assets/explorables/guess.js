@@ -24,7 +24,7 @@ export function guess(kit, parent, name, { question, of, answer, label = "Your g
   const box = element("div", { class: "kit-guess", role: "group", "aria-label": question },
     element("p", { class: "kit-question" }, question), fields, element("div", { class: "kit-guess-buttons" }, commit, skip), verdict);
   parent.append(box);
-  if (kind === "number" && !onPlot) slider(kit, fields, of, { label, format: how });
+  if (kind === "number" && !onPlot) slider(kit, fields, of, { label, format: (value) => write(value) });
   else if (kind === "choice") choices(kit, fields, of, { label, names });
 
   function settle(how) {

@@ -10,7 +10,7 @@ from html import escape
 
 from book import contents, reference
 from book import examples as example_files
-from book.markup import assets, bibliography, glossary, inline, predict, quiz, source, ways
+from book.markup import assets, bibliography, gallery, glossary, inline, predict, quiz, source, ways
 from book.markup.page import MarkupError, Page
 
 ANSWER_WORDS = (40, 80)
@@ -221,6 +221,7 @@ KINDS: dict[str, Kind] = {
     "example": Kind(_example, False),
     "quiz": Kind(quiz.render, True),
     "predict": Kind(partial(predict.render, _images), True),
+    "part": Kind(gallery.render, False),
     "sources": Kind(_sources, False),
     "bibliography": Kind(_bibliography, False),
     "glossary": Kind(_glossary, False),
