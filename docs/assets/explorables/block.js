@@ -10,10 +10,10 @@ export function install(kit, place) {
 
 // Where a step along each axis leads on the page: the first to the back right, the second to the front right, the third down.
 const STEPS = [[0.86, -0.36], [0.86, 0.36], [0, 1]];
-const FACES = [ // the three visible faces as corners of the unit cell, with how dark each is
-  { corners: [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], shade: 0 },
-  { corners: [[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]], shade: 0.14 },
-  { corners: [[0, 1, 0], [1, 1, 0], [1, 1, 1], [0, 1, 1]], shade: 0.28 },
+const FACES = [ // the three visible faces as corners of the unit cell, with its share of the light
+  { corners: [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], light: 1.12 },
+  { corners: [[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]], light: 1 },
+  { corners: [[0, 1, 0], [1, 1, 0], [1, 1, 1], [0, 1, 1]], light: 0.86 },
 ];
 
 /**
@@ -78,9 +78,10 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
     const paper = rgb("paper");
     const ink = rgb("ink");
     const tones = new Map();
-    const tone = (name, share) => {
-      const key = `${name} ${share}`;
-      if (!tones.has(key)) tones.set(key, `rgb(${rgb(name).map((channel, index) => Math.round(channel + share * (([0, 0, 0][index]) - channel)))})`);
+    const tone = (name, light) => {
+      const key = `${name} ${light}`;
+      // A little of the paper keeps large lit faces calm.
+      if (!tones.has(key)) tones.set(key, `rgb(${rgb(name).map((channel, index) => Math.round(Math.min((0.82 * channel + 0.18 * paper[index]) * light, 255)))})`);
       return tones.get(key);
     };
     const faint = `rgba(${ink},0.05)`;
@@ -92,12 +93,14 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
       const name = lit(...place);
       const here = picked?.every((value, axis) => value === place[axis]);
       const [block, i, j, k] = cell;
-      for (const { corners, shade } of FACES) {
+      const outer = [k === 0, i === 0, j === wide - 1];
+      for (const [face, { corners, light }] of FACES.entries()) {
+        if (!here && !name && !outer[face]) continue; // inside, only what is lit shows: the rest is glass
         context.beginPath();
         corners.forEach(([a, b, c], index) => context[index ? "lineTo" : "moveTo"](...project(block, [i + a, j + b, k + c])));
         context.closePath();
-        context.fillStyle = here ? tone("orange", shade) : name ? tone(name, shade) : faint;
-        context.strokeStyle = here || name ? `rgb(${paper})` : line;
+        context.fillStyle = here ? tone("orange", light) : name ? tone(name, light) : faint;
+        context.strokeStyle = here || name ? color("paper") : line;
         context.lineWidth = here ? 1.6 : 0.8;
         context.fill();
         context.stroke();
@@ -139,7 +142,7 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
       write(down, [0, 0, high / 2], -11, 0, "center", -Math.PI / 2);
       write(front, [0, wide / 2, high], -4, 13, "center", angle);
       write(back, [deep / 2, wide, high], 4, 13, "center", -angle);
-      if (axes.length === 4) write(`${axes[0].name} ${block + 1}`, [0, 0, 0], 0, -12, "left", 0);
+      if (axes.length === 4) write(`${axes[0].name} ${block + 1}`, [0, 0, 0], 0, STEPS[0][1] * deep * unit - 7, "left", 0);
     }
   }
 

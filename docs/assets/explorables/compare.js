@@ -4,7 +4,7 @@ import { color, element } from "./dom.js";
 export const styles = new URL("compare.css", import.meta.url);
 
 export function install(kit, place) {
-  kit.compare = (options) => createCompare(kit, place((_, parent) => parent, "kit-compare-row")(options), options);
+  kit.compare = place(createCompare, "kit-pairs");
 }
 
 function createCompare(kit, row, { names, colors = [] }) {
@@ -35,15 +35,15 @@ function createCompare(kit, row, { names, colors = [] }) {
       const target = kit.one(name);
       plots.forEach((plot, index) => {
         plot.threshold({ x: name, label: `${label}, ${names[index]}`, color: role, describe });
-        kit.listen(plot.svg, "pointermove", (event) => {
-          if (event.pointerType !== "mouse" || event.buttons) return;
+        const follow = (event) => {
           const across = event.clientX - plot.svg.getBoundingClientRect().left - plot.size.left;
           if (across >= 0 && across <= plot.size.width) target.set(plot.invert(across, 0).x);
+        };
+        kit.listen(plot.svg, "pointermove", (event) => {
+          if (event.pointerType === "mouse" && !event.buttons) follow(event);
         });
         kit.listen(plot.svg, "click", (event) => {
-          if (event.target.closest(".kit-handle")) return;
-          const across = event.clientX - plot.svg.getBoundingClientRect().left - plot.size.left;
-          if (across >= 0 && across <= plot.size.width) target.set(plot.invert(across, 0).x);
+          if (!event.target.closest(".kit-handle")) follow(event);
         });
       });
     },

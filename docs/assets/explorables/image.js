@@ -55,6 +55,7 @@ function createPaint(kit, parent, name, { label, size = 280, colors = ["paper", 
       kit.announce(format(target.get()[cell], ".2f"), label);
       return true;
     },
+    within: parent,
     width(available) {
       step = Math.max(Math.floor((Math.min(size, available) - 2) / columns), 4);
       return step * columns + 2;
@@ -70,8 +71,14 @@ function createPaint(kit, parent, name, { label, size = 280, colors = ["paper", 
       context.strokeStyle = color("rule");
       context.lineWidth = 1;
       context.beginPath();
-      for (let row = 0; row <= rows; row += 1) context.rect(0.5, 0.5 + row * step, columns * step + 1, 1);
-      for (let column = 0; column <= columns; column += 1) context.rect(0.5 + column * step, 0.5, 1, rows * step + 1);
+      for (let row = 0; row <= rows; row += 1) {
+        context.moveTo(0.5, 0.5 + row * step);
+        context.lineTo(columns * step + 0.5, 0.5 + row * step);
+      }
+      for (let column = 0; column <= columns; column += 1) {
+        context.moveTo(0.5 + column * step, 0.5);
+        context.lineTo(0.5 + column * step, rows * step + 0.5);
+      }
       context.stroke();
     },
   });
@@ -213,7 +220,7 @@ function createImages(kit, parent, { label, rows = 8, columns = rows, size = 52,
       context.font = font(12, frame ? 600 : 400);
       context.fillStyle = frame ? color(frame) : muted;
       // A frame is never told by its color alone.
-      context.fillText(`${data.captions[index] ?? ""}${GLYPHS[frame] ? ` ${GLYPHS[frame]}` : ""}`, x, y + tall + 14, size + spacing() - 3);
+      context.fillText(`${data.captions[index] ?? ""}${GLYPHS[frame] ? ` ${GLYPHS[frame]}` : ""}`, x, y + tall + 14, size + spacing() - 7);
     });
     if (chosen && chosen.get() - chosen.spec.min < data.images.length) cells.outline(chosen.get() - chosen.spec.min, "orange", 3);
     if (cells.hover !== null) cells.outline(cells.hover, "ink", 1.5);

@@ -63,6 +63,7 @@ function createMatrix(kit, parent, options) {
     },
     drag: edit ? drag : press && brush ? paint : undefined,
     key,
+    within: parent,
     width: (available) => measure(available).width,
     height: () => geometry.height,
     draw,

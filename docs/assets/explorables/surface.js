@@ -3,10 +3,11 @@ import { element, rgb } from "./dom.js";
 
 /**
  * A surface in `parent`. `width(available)` and `height(width)` give its size in CSS pixels (without `width` it fills its box);
+ * what is available is the width of `within`, for a box that shrinks to its content;
  * `layout(surface)` runs when the size or the scheme changed, `draw(surface)` then and after `surface.change()`.
  * `surface.context` draws in CSS pixels, whatever the screen's resolution; `canvas: false` leaves the canvas out.
  */
-export function createSurface(kit, parent, { className = "", attributes = {}, width, height, layout, draw, canvas: painted = true }) {
+export function createSurface(kit, parent, { className = "", attributes = {}, within = parent, width, height, layout, draw, canvas: painted = true }) {
   const canvas = painted ? element("canvas", { "aria-hidden": "true" }) : null;
   const box = element("div", { class: `kit-surface ${className}`, ...attributes }, canvas);
   parent.append(box);
@@ -25,7 +26,7 @@ export function createSurface(kit, parent, { className = "", attributes = {}, wi
     },
     layout() {
       family = getComputedStyle(box).fontFamily;
-      const across = width ? width(Math.max(parent.clientWidth, 200)) : Math.max(box.clientWidth, 200);
+      const across = width ? width(Math.max(within.clientWidth, 200)) : Math.max(box.clientWidth, 200);
       surface.size = { width: across, height: height(across) };
       if (width) box.style.width = `${across}px`;
       box.style.height = `${surface.size.height}px`;
