@@ -14,8 +14,10 @@ export function bars(kit, parent, {
   const [low, high] = state ? [targets[0].spec.min, targets[0].spec.max] : [min, max];
   const share = (value) => Math.min(Math.max((value - low) / (high - low), 0), 1);
   const zero = share(0);
+  // As wide as the widest value, so that a track does not move while its bar is dragged.
+  const widest = Math.max(...[low, high, low + (high - low) / 3].map((value) => format(value, how).length));
   const box = element("div", {
-    class: `kit-bars ${vertical ? "kit-vertical" : "kit-horizontal"}`, role: state ? "group" : "list", "aria-label": alt, style: `--count:${names.length};--height:${height}px;--zero:${zero}`,
+    class: `kit-bars ${vertical ? "kit-vertical" : "kit-horizontal"}`, role: state ? "group" : "list", "aria-label": alt, style: `--count:${names.length};--height:${height}px;--zero:${zero};--widest:${widest}ch`,
   });
   const rows = names.map((name, index) => {
     const input = state ? element("input", { type: "range", min: low, max: high, step: targets[index].spec.step, "aria-label": name, "aria-orientation": vertical ? "vertical" : "horizontal" }) : null;

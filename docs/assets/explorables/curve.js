@@ -56,7 +56,8 @@ export function curve(kit, plot, { state, x, label, color: name = "orange", widt
       area.classList.toggle("kit-locked", Boolean(locked?.()));
     };
     kit.decorations.push(place);
-    kit.listen(handle.node, "keydown", (event) => {
+    // Before the handle's own keys: left and right go along the curve.
+    handle.node.addEventListener("keydown", kit.guard((event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -64,7 +65,7 @@ export function curve(kit, plot, { state, x, label, color: name = "orange", widt
       index = Math.min(Math.max(index + step * (event.shiftKey ? 10 : 1), 0), x.length - 1);
       handle.node.classList.add("kit-keyed");
       kit.schedule();
-    }, { capture: true });
+    }), { capture: true, signal: kit.signal });
     let last;
     const at = (event) => {
       const frame = plot.svg.getBoundingClientRect();

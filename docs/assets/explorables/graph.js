@@ -128,7 +128,10 @@ export function graph(kit, parent, { alt, nodes, edges = [], state, onPress, for
     const share = edge.at ?? (siblings.length < 2 ? 0.5 : 0.36 + (0.28 * siblings.indexOf(ends[index])) / (siblings.length - 1));
     const [p, q] = [1 - share, share];
     const point = (axis) => p ** 3 * from[axis] + 3 * p * p * q * one[axis] + 3 * p * q * q * two[axis] + q ** 3 * to[axis];
-    for (const [text, dy] of [[edge.over, -6], [edge.under, 13]]) setAttributes(text, { x: point("x"), y: point("y") + dy });
+    const [aside, raise] = down ? [8, 5] : [0, 0];
+    for (const [text, dy] of [[edge.over, -6 + raise], [edge.under, 13 - raise / 5]]) {
+      setAttributes(text, { x: point("x") + aside, y: point("y") + dy, "text-anchor": down ? "start" : "middle" });
+    }
   }
 
   const write = (node, value, what) => {
