@@ -48,6 +48,7 @@ function createBoxes(kit, parent, { label, width, height, boxes = [], colors = [
   const still = element("g", { "aria-hidden": "true" });
   svg.append(still);
   surface.box.append(svg);
+  const movers = [];
   const shown = boxes.map(make);
 
   /** Bring a box into the image; `moved` are the entries that follow the reader, the others stay. */
@@ -88,29 +89,37 @@ function createBoxes(kit, parent, { label, width, height, boxes = [], colors = [
         "aria-roledescription": last ? "corner" : null, "aria-label": last ? `${name}, lower right corner` : null, style: `cursor:${index % 3 ? "nesw" : "nwse"}-resize`,
       }, element("circle", { class: "kit-hit", r: 22 }), element("circle", { class: "kit-ring", r: 10 }), element("circle", { class: "kit-dot", r: 5.5, fill: color(role) }));
       svg.append(node);
-      drags(node, target, moved);
+      follow(node, target, moved);
       return node;
     });
-    if (!fixed) drags(body, target, [0, 1, 2, 3]);
+    if (!fixed) follow(body, target, [0, 1, 2, 3]);
     return { target, name, text, tag, body, rect, halo, ring, corners };
   }
 
-  function drags(node, target, moved) {
-    let grabbed;
-    kit.listen(node, "pointerdown", (event) => {
-      if (event.button !== 0) return;
-      grabbed = { x: event.clientX, y: event.clientY, from: target.get() };
-      node.setPointerCapture(event.pointerId);
-      node.classList.remove("kit-keyed");
-      node.focus?.({ preventScroll: true, focusVisible: false });
-      event.preventDefault();
-    });
-    kit.listen(node, "pointermove", (event) => {
-      if (!grabbed) return;
-      const shift = [(event.clientX - grabbed.x) / scale, (event.clientY - grabbed.y) / scale];
-      put(target, grabbed.from.map((value, entry) => value + shift[entry % 2]), moved);
-    });
-    kit.listen(node, "lostpointercapture", () => { grabbed = undefined; });
+  // ---- pointer: the nearest corner within reach, whichever box lies on top; else the box itself ----
+  let grabbed;
+  kit.listen(svg, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const at = surface.at(event);
+    const away = ({ target, moved }) => Math.hypot(target.get()[moved[0]] * scale - at[0], target.get()[moved[1]] * scale - at[1]);
+    const corners = movers.filter(({ moved }) => moved.length === 2).sort((one, other) => away(one) - away(other));
+    const mover = corners.length && away(corners[0]) <= 22 ? corners[0] : movers.find(({ node }) => node.contains(event.target));
+    if (!mover) return;
+    grabbed = { ...mover, x: event.clientX, y: event.clientY, from: mover.target.get() };
+    mover.node.setPointerCapture(event.pointerId);
+    mover.node.classList.remove("kit-keyed");
+    mover.node.focus({ preventScroll: true, focusVisible: false });
+    event.preventDefault();
+  });
+  kit.listen(svg, "pointermove", (event) => {
+    if (!grabbed) return;
+    const shift = [(event.clientX - grabbed.x) / scale, (event.clientY - grabbed.y) / scale];
+    put(grabbed.target, grabbed.from.map((value, entry) => value + shift[entry % 2]), grabbed.moved);
+  });
+  kit.listen(svg, "lostpointercapture", () => { grabbed = undefined; });
+
+  function follow(node, target, moved) {
+    movers.push({ node, target, moved });
     kit.listen(node, "keydown", (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
