@@ -1,4 +1,5 @@
 // The controls, each bound to the state, and a readout.
+export const parts = ["play"];
 export default function (root, record, kit) {
   const state = kit.state({
     rate: kit.number(0.1, { min: 0.001, max: 10, log: true }), steps: kit.number(12, { min: 0, max: 40, step: 1 }),

@@ -12,7 +12,7 @@ export default function (root, record, kit) {
     const network = mlp([2, 6, 2], { seed: 4 });
     const step = sgd(parameters(network), { learningRate: 1 });
     const x = fromRows(state.data.map(([first, second]) => [first, second]));
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < 25; round += 1) {
       const pass = forward(network, x);
       step(parameters(backward(network, pass, crossEntropy(pass.output, state.data.map((point) => point[2])).gradient)));
     }

@@ -73,61 +73,6 @@ export function button(kit, parent, label, onPress, { className = "", name } = {
   return node;
 }
 
-/** Plays only on screen, never under reduced motion. `stride`: the state's steps in one step of the reader; `rate` follows a speed. */
-export function stepper(kit, parent, name, { label, perSecond = 4, format: how, stride = 1, rate = () => perSecond } = {}) {
-  const target = bind(kit, name, "number");
-  const { min, max } = target.spec;
-  const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
-  parent.append(box);
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let playing = false;
-  let previous;
-  let onScreen = true;
-
-  const move = (steps) => target.set(target.spec.move(target.get(), steps));
-  const back = button(kit, box, "‹", () => { stop(); move(-stride); }, { name: "One step back" });
-  const play = button(kit, box, "▶", () => (playing ? stop() : begin()), { className: "kit-play", name: "Play" });
-  const next = button(kit, box, "›", () => { stop(); move(stride); }, { name: "One step on" });
-  const range = slider(kit, box, name, { label, format: how, stride });
-  kit.listen(range, "input", () => stop());
-
-  function begin() {
-    if (target.get() >= max) target.set(min);
-    playing = true;
-    previous = undefined;
-    show();
-    requestAnimationFrame(tick);
-  }
-  function stop() {
-    playing = false;
-    show();
-  }
-  function show() {
-    play.textContent = playing ? "❚❚" : "▶";
-    play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    play.title = playing ? "Pause" : "Play";
-    play.hidden = still.matches;
-    back.disabled = target.get() <= min;
-    next.disabled = target.get() >= max;
-  }
-  const tick = kit.guard((now) => {
-    if (!playing || kit.signal.aborted) return;
-    previous ??= now;
-    const pace = rate() * stride;
-    const steps = Math.floor(((now - previous) / 1000) * pace);
-    if (steps > 0 && onScreen && !document.hidden) move(steps);
-    if (steps > 0) previous += (steps / pace) * 1000;
-    if (target.get() >= max) stop();
-    else requestAnimationFrame(tick);
-  });
-  const watcher = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
-  watcher.observe(box);
-  kit.signal.addEventListener("abort", () => watcher.disconnect());
-  kit.listen(still, "change", () => { stop(); });
-  kit.decorations.push(show);
-  return { play: begin, stop, box, range };
-}
-
 export function readout(kit, parent, { label, format: how, color: name, unit = "" }) {
   const value = element("dd", { style: name ? `color:${color(name)}` : null }, "–");
   parent.append(element("div", { class: "kit-readout" }, element("dt", {}, label), value));

@@ -80,7 +80,6 @@ export function createKit(root, { signal, fail, families = [] }) {
     slider: inRow(controls.slider, "kit-controls"),
     choices: inRow(controls.choices, "kit-controls"),
     toggle: inRow(controls.toggle, "kit-controls"),
-    stepper: inRow(controls.stepper, "kit-controls"),
     button: inRow(controls.button, "kit-controls"),
     readout: inRow(controls.readout, "kit-readouts", "dl"),
     reset: (label = "Reset") => kit.button(label, () => {

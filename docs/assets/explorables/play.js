@@ -1,5 +1,5 @@
-// A time line to play and scrub, and recorded runs that follow it.
-import { button, stepper } from "./controls.js";
+// Steps to play and scrub, a time line, and recorded runs that follow it.
+import { button, slider } from "./controls.js";
 import { element } from "./dom.js";
 import { number } from "./state.js";
 
@@ -8,6 +8,7 @@ const SUBSTEPS = 20; // positions between two frames of a run that is interpolat
 
 export function install(kit, place) {
   kit.recording = recording;
+  kit.stepper = place(stepper, "kit-controls");
   kit.timeline = place(timeline, "kit-controls");
 }
 
@@ -45,6 +46,60 @@ function blend(a, b, share) {
   if (!a || !b || typeof a !== "object" || typeof b !== "object" || a.length !== b.length) return nearer;
   if (ArrayBuffer.isView(a) || Array.isArray(a)) return a.map((value, index) => blend(value, b[index], share));
   return Object.fromEntries(Object.keys(nearer).map((key) => [key, key in a && key in b ? blend(a[key], b[key], share) : nearer[key]]));
+}
+
+/** Plays only on screen, never under reduced motion. `stride`: the state's steps in one of the reader's. */
+export function stepper(kit, parent, name, { label, perSecond = 4, format: how, stride = 1, rate = () => perSecond } = {}) {
+  const target = kit.one(name);
+  const { min, max } = target.spec;
+  const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
+  parent.append(box);
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let playing = false;
+  let previous;
+  let onScreen = true;
+
+  const move = (steps) => target.set(target.spec.move(target.get(), steps));
+  const back = button(kit, box, "‹", () => { stop(); move(-stride); }, { name: "One step back" });
+  const play = button(kit, box, "▶", () => (playing ? stop() : begin()), { className: "kit-play", name: "Play" });
+  const next = button(kit, box, "›", () => { stop(); move(stride); }, { name: "One step on" });
+  const range = slider(kit, box, name, { label, format: how, stride });
+  kit.listen(range, "input", () => stop());
+
+  function begin() {
+    if (target.get() >= max) target.set(min);
+    playing = true;
+    previous = undefined;
+    show();
+    requestAnimationFrame(tick);
+  }
+  function stop() {
+    playing = false;
+    show();
+  }
+  function show() {
+    play.textContent = playing ? "❚❚" : "▶";
+    play.title = play.ariaLabel = playing ? "Pause" : "Play";
+    play.hidden = still.matches;
+    back.disabled = target.get() <= min;
+    next.disabled = target.get() >= max;
+  }
+  const tick = kit.guard((now) => {
+    if (!playing || kit.signal.aborted) return;
+    previous ??= now;
+    const pace = rate() * stride;
+    const steps = Math.floor(((now - previous) / 1000) * pace);
+    if (steps > 0 && onScreen && !document.hidden) move(steps);
+    if (steps > 0) previous += (steps / pace) * 1000;
+    if (target.get() >= max) stop();
+    else requestAnimationFrame(tick);
+  });
+  const watcher = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
+  watcher.observe(box);
+  kit.signal.addEventListener("abort", () => watcher.disconnect());
+  kit.listen(still, "change", () => { stop(); });
+  kit.decorations.push(show);
+  return { play: begin, stop, box, range };
 }
 
 /** kit.timeline: a stepper whose steps are frames, with a speed and marks at events. */
