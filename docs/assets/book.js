@@ -1,5 +1,6 @@
-// What every page needs: the explorables' loader, the quizzes, and what the reader has understood, kept in this browser only.
+// What every page needs: the explorables' loader, predictions, quizzes, and what the reader has understood, kept in this browser only.
 import "./explorables/loader.js";
+import "./predict.js";
 import "./quiz.js";
 import { keepUnderstood, mountReader, understood } from "./reader.js";
 

@@ -13,6 +13,8 @@ const pathEdges = (path) => path.slice(1).map((head, index) => edge(path[index],
 
 const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
 
+export const parts = ["play"];
+
 export default function (root, record, kit) {
   const { graph } = record;
   const state = kit.state({

@@ -10,7 +10,7 @@ function bind(kit, name, kind) {
   return target;
 }
 
-export function slider(kit, parent, name, { label, format: how } = {}) {
+export function slider(kit, parent, name, { label, format: how, stride = 1 } = {}) {
   const target = bind(kit, name, "number");
   const { spec } = target;
   const id = `kit-${(serial += 1)}`;
@@ -27,7 +27,7 @@ export function slider(kit, parent, name, { label, format: how } = {}) {
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
     if (steps === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    target.set(spec.move(target.get(), steps * (event.shiftKey ? 10 : 1)));
+    target.set(spec.move(target.get(), steps * stride * (event.shiftKey ? 10 : 1)));
   });
   kit.decorations.push(() => {
     const value = target.get();
@@ -71,60 +71,6 @@ export function button(kit, parent, label, onPress, { className = "", name } = {
   kit.listen(node, "click", onPress);
   parent.append(node);
   return node;
-}
-
-/** Plays only on screen, never under reduced motion. */
-export function stepper(kit, parent, name, { label, perSecond = 4, format: how } = {}) {
-  const target = bind(kit, name, "number");
-  const { min, max } = target.spec;
-  const box = element("div", { class: "kit-stepper", role: "group", "aria-label": label ?? name });
-  parent.append(box);
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let playing = false;
-  let previous;
-  let onScreen = true;
-
-  const move = (steps) => target.set(target.spec.move(target.get(), steps));
-  const back = button(kit, box, "‹", () => { stop(); move(-1); }, { name: "One step back" });
-  const play = button(kit, box, "▶", () => (playing ? stop() : begin()), { className: "kit-play", name: "Play" });
-  const next = button(kit, box, "›", () => { stop(); move(1); }, { name: "One step on" });
-  const range = slider(kit, box, name, { label, format: how });
-  kit.listen(range, "input", () => stop());
-
-  function begin() {
-    if (target.get() >= max) target.set(min);
-    playing = true;
-    previous = undefined;
-    show();
-    requestAnimationFrame(tick);
-  }
-  function stop() {
-    playing = false;
-    show();
-  }
-  function show() {
-    play.textContent = playing ? "❚❚" : "▶";
-    play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    play.title = playing ? "Pause" : "Play";
-    play.hidden = still.matches;
-    back.disabled = target.get() <= min;
-    next.disabled = target.get() >= max;
-  }
-  const tick = kit.guard((now) => {
-    if (!playing || kit.signal.aborted) return;
-    previous ??= now;
-    const steps = Math.floor(((now - previous) / 1000) * perSecond);
-    if (steps > 0 && onScreen && !document.hidden) move(steps);
-    if (steps > 0) previous += (steps / perSecond) * 1000;
-    if (target.get() >= max) stop();
-    else requestAnimationFrame(tick);
-  });
-  const watcher = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
-  watcher.observe(box);
-  kit.signal.addEventListener("abort", () => watcher.disconnect());
-  kit.listen(still, "change", () => { stop(); });
-  kit.decorations.push(show);
-  return { play: begin, stop };
 }
 
 export function readout(kit, parent, { label, format: how, color: name, unit = "" }) {

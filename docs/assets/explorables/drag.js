@@ -5,10 +5,11 @@ import { format } from "./format.js";
 const TARGET = 44;
 
 /** plot.handle / plot.threshold: see README.md for the options. */
-export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "orange", describe, radius = 8, through = false, anywhere = false }) {
+export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "orange", describe, radius = 8, through = false, anywhere = false, locked }) {
   if (!label) throw new Error("a handle needs a label, which screen readers say");
   if (!x && !y) throw new Error(`the handle "${label}" needs x or y: the name of a state`);
-  const bound = { x: x && kit.one(x), y: y && kit.one(y) };
+  const targetOf = (name) => (typeof name === "string" ? kit.one(name) : name); // parts give targets of their own
+  const bound = { x: targetOf(x), y: targetOf(y) };
   const main = bound.x ?? bound.y;
   const node = element("g", { class: `kit-handle ${bound.x && bound.y ? "kit-both" : bound.x ? "kit-x" : "kit-y"}`, role: "slider", tabindex: 0, "aria-label": label });
   if (bound.x && bound.y) node.setAttribute("aria-roledescription", "point");
@@ -40,7 +41,7 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
         ? { x: left - TARGET / 2, y: -TARGET / 2, width: TARGET, height: height + TARGET / 2 }
         : { x: 0, y: top - TARGET / 2, width: width + TARGET / 2, height: TARGET });
     }
-    setAttributes(node, { "aria-valuenow": main.get(), "aria-valuetext": say() });
+    setAttributes(node, { "aria-valuenow": main.get(), "aria-valuetext": say(), "aria-disabled": locked?.() ? "true" : null });
   }
   kit.decorations.push(draw);
 
@@ -56,7 +57,7 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
 
   let grabbed;
   kit.listen(node, "pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || locked?.()) return;
     const [left, top] = within(event);
     const now = position();
     grabbed = [now.x === undefined ? 0 : plot.X(now.x) - left, now.y === undefined ? 0 : plot.Y(now.y) - top];
@@ -78,12 +79,12 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
   if (anywhere) {
     plot.svg.classList.add("kit-anywhere");
     kit.listen(plot.svg, "click", (event) => {
-      if (!event.target.closest(".kit-handle")) moveTo(...within(event));
+      if (!event.target.closest(".kit-handle") && !locked?.()) moveTo(...within(event));
     });
   }
 
   kit.listen(node, "keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || locked?.()) return;
     if (!pressed(event.key, event.shiftKey ? 10 : 1)) return;
     event.preventDefault();
     node.classList.add("kit-keyed"); // after a drag the browser itself would not show the focus

@@ -9,7 +9,7 @@ import { choice, createState, flag, number, numbers } from "./state.js";
 const QUIET = 500; // milliseconds without a change before screen readers hear the new values
 
 /** The kit of the explorable in `root`; `fail(error)` brings the static figure back. */
-export function createKit(root, { signal, fail }) {
+export function createKit(root, { signal, fail, families = [] }) {
   let scheduled = false;
   let started = false;
   let drawing = false;
@@ -44,7 +44,7 @@ export function createKit(root, { signal, fail }) {
   };
 
   const kit = {
-    signal, guard, element, format, color, rgb, colorScale, number, numbers, choice, flag, numeric,
+    signal, guard, element, format, color, rgb, colorScale, number, numbers, choice, flag, numeric: { ...numeric },
     plots: [], decorations: [],
     /** Declare what the reader can change; once. */
     state(specs) {
@@ -80,7 +80,6 @@ export function createKit(root, { signal, fail }) {
     slider: inRow(controls.slider, "kit-controls"),
     choices: inRow(controls.choices, "kit-controls"),
     toggle: inRow(controls.toggle, "kit-controls"),
-    stepper: inRow(controls.stepper, "kit-controls"),
     button: inRow(controls.button, "kit-controls"),
     readout: inRow(controls.readout, "kit-readouts", "dl"),
     reset: (label = "Reset") => kit.button(label, () => {
@@ -134,6 +133,10 @@ export function createKit(root, { signal, fail }) {
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
+  for (const { install, styles, ...names } of families) {
+    if (install) install(kit, inRow);
+    else Object.assign(kit.numeric, names);
+  }
   signal.addEventListener("abort", () => clearTimeout(announcing));
   return kit;
 }

@@ -2,6 +2,7 @@
 // the static figure stands.
 const NEAR = "300px 0px";
 const mounted = new Map();
+const adopted = new Map();
 
 async function fetchRecord(url, signal) {
   const response = await fetch(url, { signal });
@@ -9,6 +10,28 @@ async function fetchRecord(url, signal) {
   const record = await response.json();
   if (!record || typeof record.data !== "object") throw new Error(`the record ${url} has no "data"`);
   return record.data;
+}
+
+/** The families of parts that an explorable names in `export const parts`, with their styles (README.md, "Parts"). */
+function fetchParts(names = []) {
+  return Promise.all(names.map(async (name) => {
+    const family = await import(`./${name}.js`);
+    if (family.styles) await adopt(family.styles);
+    return family;
+  }));
+}
+
+// Adopted and not linked: the theme's instant navigation takes links that the next page does not have out of the head.
+const adopt = (url) => {
+  if (!adopted.has(url.href)) adopted.set(url.href, fetchStyles(url));
+  return adopted.get(url.href);
+};
+
+async function fetchStyles(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the styles ${url} answered ${response.status}`);
+  const sheet = await new CSSStyleSheet().replace(await response.text());
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
 function showNote(figure) {
@@ -44,9 +67,10 @@ async function run(figure, addresses, controller) {
     const [module, record, { createKit }] = await Promise.all([
       import(addresses.module), fetchRecord(addresses.record, controller.signal), import("./kit.js"),
     ]);
+    const families = await fetchParts(module.parts);
     if (controller.signal.aborted) return;
     figure.append(root); // in the document, so that it can be measured, but not yet shown
-    const kit = createKit(root, { signal: controller.signal, fail });
+    const kit = createKit(root, { signal: controller.signal, fail, families });
     const returned = module.default(root, record, kit);
     cleanup = typeof returned === "function" ? returned : undefined;
     kit.start();

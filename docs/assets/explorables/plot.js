@@ -62,7 +62,7 @@ export function createPlot(kit, parent, options) {
       }
       placeEndLabels();
     },
-    line, area, points, rule, text, bars, heat, contours,
+    line, area, points, rule, text, bars, heat, contours, mark: addMark,
     handle: (settings) => makeHandle(kit, plot, handles, settings),
     threshold: (settings) => makeHandle(kit, plot, handles, { ...settings, through: true }),
   };
@@ -317,7 +317,7 @@ export function createPlot(kit, parent, options) {
 }
 
 /** Marching squares: in each cell, join the points where its edges cross the level. */
-function traceLevel(values, level, stepX, stepY) {
+export function traceLevel(values, level, stepX, stepY) {
   let text = "";
   for (let row = 0; row < values.length - 1; row += 1) {
     for (let column = 0; column < values[0].length - 1; column += 1) {

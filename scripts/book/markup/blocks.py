@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 from book import contents, reference
 from book import examples as example_files
-from book.markup import assets, bibliography, glossary, inline, quiz, source, ways
+from book.markup import assets, bibliography, gallery, glossary, inline, predict, quiz, source, ways
 from book.markup.page import MarkupError, Page
 
 ANSWER_WORDS = (40, 80)
@@ -219,6 +220,8 @@ KINDS: dict[str, Kind] = {
     "source": Kind(_source, False),
     "example": Kind(_example, False),
     "quiz": Kind(quiz.render, True),
+    "predict": Kind(partial(predict.render, _images), True),
+    "part": Kind(gallery.render, False),
     "sources": Kind(_sources, False),
     "bibliography": Kind(_bibliography, False),
     "glossary": Kind(_glossary, False),

@@ -21,6 +21,7 @@ LEAST = {"quizzes": 3, "sources": 3, "follow-ups": 2}
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+\{[^}]*\})?\s*$")
 PICTURE = re.compile(r"^:::[ \t]+(figure|explorable|predict)\b")
+GUESSED_RANGE = re.compile(r"^answer:[ \t]")  # the ends between which a reader guesses are chosen, not measured
 FOLLOW_UP = re.compile(r"^\?\?\? question ")
 SPELLED = 12
 NOT_TYPED = re.compile(r"`[^`]*`|\[=[^\]]*\]|\[![^\]]*\]|\[@[^\]]*\]|\[\[\d+(?:\|[^\]]*)?\]\]|<[^>]*>|\]\([^)]*\)|&\w+;|\\tfrac\s*\d\s*\d")
@@ -128,7 +129,7 @@ def _reported(text: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             in_picture = True
         elif line.strip() == ":::":
             in_picture = False
-        elif reporting or in_picture:
+        elif (reporting or in_picture) and not GUESSED_RANGE.match(line):
             yield i, line
 
 

@@ -1,4 +1,6 @@
 // Every mark and every control once.
+export const parts = ["play"];
+
 export default function (root, record, kit) {
   const state = kit.state({
     width: kit.number(1, { min: 0.01, max: 10, log: true }),

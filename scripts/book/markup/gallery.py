@@ -1,0 +1,28 @@
+"""A part of the explorables' kit in its shortest use: the live module, and beneath it the code, which is read from that very file."""
+
+from __future__ import annotations
+
+from html import escape
+
+from book.markup.page import MarkupError, Page
+from book.questions import DOCS
+
+FOLDER = "about/gallery"
+NO_RECORD = escape('data:application/json,{"data":{}}')
+
+
+def render(page: Page, argument: str, body: list[str], line: int) -> list[str]:
+    """The module runs in a figure; its first line, a comment, is the caption."""
+    module = DOCS / FOLDER / f"{argument}.js"
+    if not argument or not module.is_file():
+        there = ", ".join(sorted(path.stem for path in (DOCS / FOLDER).glob("*.js")))
+        raise MarkupError(f"no part `{argument}` in docs/{FOLDER}; there are {there}")
+    first, _, code = module.read_text(encoding="utf-8").partition("\n")
+    if not first.startswith("// "):
+        raise MarkupError(f"docs/{FOLDER}/{module.name} must begin with a comment, `// …`, which becomes its caption")
+    figure = (
+        f'<figure class="explorable part" id="part-{escape(argument)}" data-explorable="{page.root}{FOLDER}/{module.name}" '
+        f'data-record="{NO_RECORD}"><div class="explorable-stage"><p class="part-still">This part runs in a browser with JavaScript.</p>'
+        f"</div><figcaption>{page.fragment(escape(first.removeprefix('// ')))}</figcaption></figure>"
+    )
+    return ["", page.keep(figure), "", "```js", *code.strip("\n").split("\n"), "```", ""]

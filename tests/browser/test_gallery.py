@@ -1,0 +1,194 @@
+"""The gallery of the kit's parts: each looks as it was recorded, in both schemes, is fast enough, and none is missing.
+
+The references are recorded anew, after a change that is meant, with
+    RECORD_REFERENCES=1 python -m pytest tests/browser/test_gallery.py
+and are to be looked at before they are committed. They are half as large as the screen's pixels. What is compared is averaged once more over
+2 × 2 of theirs: a font that another machine draws with other edges stays within the tolerance, a mark that moves by three pixels does not.
+"""
+
+import gzip
+import io
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = ROOT / "docs" / "assets" / "explorables"
+MODULES = ROOT / "docs" / "about" / "gallery"
+REFERENCES = Path(__file__).parent / "references"
+GALLERY = "about/explorables/"
+RECORDING = os.environ.get("RECORD_REFERENCES") == "1"
+DIFFERENT = 24  # of 255, in any channel of an averaged cell of 4 × 4 pixels of the screen
+MOST_DIFFERENT = 3  # cells that may be
+SLOWEST = 16  # milliseconds
+# The system's font differs between machines; the book's own is the same everywhere. Nothing may move while it is looked at.
+SAME_EVERYWHERE = """:root { --book-sans: "Source Serif 4" !important; } *, ::before, ::after { transition: none !important; caret-color: transparent !important; }
+.md-header, .md-top { visibility: hidden !important; }"""
+
+
+def names():
+    return re.findall(r"^::: part (\S+)$", (ROOT / "docs" / GALLERY.rstrip("/")).with_suffix(".md").read_text(), re.MULTILINE)
+
+
+def families():
+    """The files of the kit that an explorable may name in `parts`."""
+    return {path.stem for path in KIT.glob("*.js") if re.search(r"^export (const|function) install\b", path.read_text(), re.MULTILINE)
+            or path.name.startswith("numeric-")}
+
+
+def live(page, name):
+    figure = page.locator(f"#part-{name}")
+    figure.scroll_into_view_if_needed()
+    page.locator(f"#part-{name}[data-state=live]").wait_for()
+    return figure
+
+
+def open_gallery(open_page, **settings):
+    page = open_page(GALLERY, width=390, **settings)
+    page.add_style_tag(content=SAME_EVERYWHERE)
+    page.evaluate("document.fonts.load('13px \"Source Serif 4\"').then(() => document.fonts.load('600 13px \"Source Serif 4\"'))")
+    return page
+
+
+def look(page, name):
+    """The part's pixels, averaged over 2 × 2."""
+    root = live(page, name).locator(".explorable-root")
+    root.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    image = Image.open(io.BytesIO(root.screenshot(animations="disabled"))).convert("RGB")
+    return image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
+
+
+def differing(one, two):
+    """How many averaged cells differ; every one if the sizes do by more than a line's rounding."""
+    if abs(one.width - two.width) > 1 or abs(one.height - two.height) > 1:
+        return one.width * one.height
+    size = min(one.width, two.width), min(one.height, two.height)
+    cells = [np.asarray(image.crop((0, 0, *size)).resize((size[0] // 2, size[1] // 2), Image.Resampling.BOX), dtype=float) for image in (one, two)]
+    return int((np.abs(cells[0] - cells[1]).max(axis=2) > DIFFERENT).sum())
+
+
+def reference(name, scheme):
+    return REFERENCES / f"{name}-{scheme}.png"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_part_looks_as_recorded(open_page, scheme, tmp_path):
+    page = open_gallery(open_page, scheme=scheme)
+    wrong = []
+    for name in names():
+        seen = look(page, name)
+        if RECORDING:
+            seen.quantize(128).save(reference(name, scheme), optimize=True)
+            continue
+        count = differing(Image.open(reference(name, scheme)).convert("RGB"), seen)
+        if count > MOST_DIFFERENT:
+            seen.save(tmp_path / reference(name, scheme).name)
+            wrong.append(f"{name}: {count} cells differ, see {tmp_path / reference(name, scheme).name}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.skipif(RECORDING, reason="compares with what is being recorded")
+def test_the_comparison_bears_other_font_edges_and_no_moved_mark_or_other_color(open_page):
+    def against_reference(name, style):
+        page.evaluate("style => { document.getElementById('changed').textContent = style; }", style)
+        return differing(Image.open(reference(name, "light")).convert("RGB"), look(page, name))
+
+    page = open_gallery(open_page)
+    page.evaluate("document.head.append(Object.assign(document.createElement('style'), { id: 'changed' }))")
+    for name in ("segment", "bars", "graph", "tokens", "plot"):
+        live(page, name)
+        for edges in ("* { text-rendering: geometricPrecision !important; }", "* { text-shadow: 0 0 0.4px currentColor !important; }",
+                      "* { -webkit-text-stroke: 0.1px !important; }"):
+            assert against_reference(name, edges) <= MOST_DIFFERENT, (name, edges)
+    for name, change in (
+        ("segment", ".kit-handle:last-child .kit-dot { transform: translate(3px, 0); }"),
+        ("bars", ".kit-bar:nth-child(2) .kit-bar-fill { transform: translateX(3px); }"),
+        ("graph", ".kit-node:nth-child(2) .kit-node-box { transform: translateX(3px); }"),
+        ("tokens", ".kit-token-keys .kit-token { transform: translateY(3px); }"),
+        ("plot", ".kit-inner .kit-line:nth-of-type(2) { transform: translate(0, 3px); }"),
+        ("segment", ":root { --book-positive: var(--book-green) !important; } [data-md-color-scheme] { --book-positive: var(--book-green) !important; }"),
+        ("bars", "[data-md-color-scheme] { --book-blue: #1b7590 !important; }"),
+        ("graph", "[data-md-color-scheme] { --book-backward: var(--book-red) !important; }"),
+        ("tokens", "[data-md-color-scheme] { --book-blue: #8a3f8f !important; }"),
+        ("plot", "[data-md-color-scheme] { --book-negative: var(--book-red) !important; }"),
+    ):
+        assert against_reference(name, change) > MOST_DIFFERENT, (name, change)
+
+
+def test_the_references_are_those_of_the_parts():
+    wanted = {reference(name, scheme).name for name in names() for scheme in ("light", "dark")}
+    assert {path.name for path in REFERENCES.glob("*.png")} == wanted
+    assert sum(path.stat().st_size for path in REFERENCES.glob("*.png")) < 600_000
+
+
+def test_every_part_of_the_kit_is_shown():
+    assert sorted(names()) == sorted(path.stem for path in MODULES.glob("*.js"))
+    code = {name: (MODULES / f"{name}.js").read_text() for name in names()}
+    used = {family for text in code.values() for found in re.findall(r"^export const parts = \[(.*)\];", text, re.MULTILINE)
+            for family in re.findall(r'"([\w-]+)"', found)}
+    plain = {"numeric-fit"}  # numbers that no part of the gallery draws; their tests stand in test_kit_numeric_parts.py
+    assert used | plain == families()
+    # What the parts have in the address must not be taken for another's.
+    states = [name for text in code.values() for name in re.findall(r"(\w+): (?:kit\.(?:number|numbers|choice|flag|grid|cloud|commitment)|run\.position)\(", text)]
+    assert len(states) == len(set(states))
+
+
+def test_the_code_on_the_page_is_the_module(open_page):
+    page = open_page(GALLERY, javascript=False)
+    shown = page.locator(".part + .highlight code").all_inner_texts()
+    for name, code in zip(names(), shown, strict=True):
+        first, _, rest = (MODULES / f"{name}.js").read_text().partition("\n")
+        assert code.strip() == rest.strip()
+        assert page.locator(f"#part-{name} figcaption").inner_text() == first.removeprefix("// ")
+
+
+def test_an_update_takes_less_than_a_frame(new_page, site):
+    """The time of the frames' own work while every slider of every part is moved by keys."""
+    page = new_page(origin=site, width=390)
+    page.add_init_script("""
+      const original = window.requestAnimationFrame.bind(window);
+      window.spent = [];
+      window.requestAnimationFrame = (run) => original((now) => {
+        const begun = performance.now();
+        run(now);
+        window.spent.push(performance.now() - begun);
+      });
+    """)
+    page.goto(site + GALLERY, wait_until="load")
+    medians = {}
+    for name in names():
+        figure = live(page, name)
+        spent = figure.evaluate("""async (figure) => {
+          const movable = figure.querySelector('[role=slider], [type=range], .kit-cells, [role=grid], [type=radio]');
+          if (!movable) return [];
+          const frame = () => new Promise((resolve) => setTimeout(resolve, 0)).then(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+          const all = [];
+          for (let round = 0; round < 15; round += 1) {
+            window.spent.length = 0;
+            if (movable.type === 'radio') {
+              const radios = [...figure.querySelectorAll('[type=radio]')];
+              radios[round % radios.length].click();
+            } else movable.dispatchEvent(new KeyboardEvent('keydown', { key: round % 2 ? 'ArrowUp' : 'ArrowDown', bubbles: true, cancelable: true }));
+            await frame();
+            all.push(Math.max(0, ...window.spent));
+          }
+          return all;
+        }""")
+        if spent:
+            medians[name] = float(np.median(spent))
+    heaviest = max(medians, key=lambda name: medians[name])
+    print(f"heaviest: {heaviest}", {name: round(value, 1) for name, value in sorted(medians.items(), key=lambda item: -item[1])})
+    assert len(medians) >= len(names()) - 3
+    assert medians[heaviest] <= SLOWEST, medians
+
+
+def test_the_kit_is_small_to_load():
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in KIT.iterdir() if path.suffix in (".js", ".css")}
+    base = {"axes.js", "controls.js", "dom.js", "drag.js", "format.js", "kit.css", "kit.js", "loader.js", "plot.js", "state.js"}
+    print(f"base {sum(sizes[name] for name in base)} bytes, whole {sum(sizes.values())} bytes")
+    assert sum(sizes[name] for name in base) <= 20 * 1024
+    assert sum(sizes.values()) <= 60 * 1024
