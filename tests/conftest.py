@@ -17,11 +17,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
 import dlprimer
+from book import policy
 from dlprimer import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +96,30 @@ def follows_golden() -> Callable[..., None]:
 
 
 # ---- serving ----
-class _QuietHandler(SimpleHTTPRequestHandler):
+class QuietHandler(SimpleHTTPRequestHandler):
+    """A plain server that a test asks for more by cookies: `guarded=yes` for the built site's security policy,
+    `cut=NAME` for a connection that breaks half-way through a file, `spoil=NAME` for a file with a wrong byte."""
+
+    def asked(self, cookie: str) -> str | None:
+        found = re.search(rf"\b{cookie}=([^;\s]+)", self.headers.get("Cookie", ""))
+        return found[1] if found else None
+
+    def end_headers(self) -> None:
+        if self.asked("guarded"):
+            self.send_header("Content-Security-Policy", policy.read(Path(self.directory)))
+        super().end_headers()
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        name = urlsplit(self.path).path.rpartition("/")[2]
+        if name not in (self.asked("cut"), self.asked("spoil")):
+            super().copyfile(source, outputfile)
+            return
+        content = source.read()
+        if name == self.asked("cut"):
+            outputfile.write(content[: len(content) // 2])
+        else:
+            outputfile.write(bytes([content[0] ^ 1]) + content[1:])
+
     def guess_type(self, path: Any) -> str:
         known = {".js": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
         return known.get(Path(path).suffix) or super().guess_type(path)
@@ -106,7 +131,7 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
     """The folder at a free port of this machine; yields its address, ending in a slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -230,13 +255,15 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
     origins: list[str] = []
 
     def make(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True,
-             reduced_motion: bool = False, touch: bool = False, origin: str | None = None) -> Any:
+             reduced_motion: bool = False, touch: bool = False, origin: str | None = None, guarded: bool = False) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript,
             reduced_motion="reduce" if reduced_motion else "no-preference", has_touch=touch,
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
+        if guarded:
+            context.add_cookies([{"name": "guarded", "value": "yes", "url": origin}])
         if origin:
             origins.append(origin)
         problems.watch(context, lambda: origins)
@@ -245,6 +272,26 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def reader(chromium: Any, site: str) -> Iterator[Any]:
+    """One page of the book for all tests of a module, under the site's security policy: what one has loaded the next finds.
+
+    `reader.problems` is what `problems` is for a single test; it is judged at the end of the module.
+    """
+    problems = Problems()
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    context.add_cookies([{"name": "guarded", "value": "yes", "url": site}])
+    problems.watch(context, lambda: [site])
+    page = context.new_page()
+    page.problems = problems
+    page.goto(site)
+    yield page
+    context.close()
+    if verdict := problems.verdict():
+        pytest.fail(f"the browser reported problems:\n{verdict}")
 
 
 @pytest.fixture

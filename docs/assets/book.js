@@ -31,6 +31,7 @@ function mount() {
     map.dataset.mounted = "true";
     import("./map.js").then(({ mountMap }) => mountMap(map));
   }
+  if (document.querySelector(".cell")) import("./python/cells.js").then(({ mountCells }) => mountCells());
 }
 
 if (window.document$) window.document$.subscribe(mount);

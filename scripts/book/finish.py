@@ -1,12 +1,14 @@
-"""What a built site still lacks: the figures the pages use, and repairs to the theme's HTML.
+"""What a built site still lacks: the figures the pages use, Python for their cells, the security policy, repairs to the theme's HTML.
 
 As a command, `python -m book.finish SITE`, it finishes a site that was built without MkDocs's hooks.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
 
+from book import notebook, policy, runtime, wheel
 from book.markup import assets
 
 # What to change in the theme's HTML, and why.
@@ -41,9 +43,15 @@ def mend(html: str) -> str:
     return html
 
 
-def add_files(site: Path) -> None:
-    """Copy what the pages refer to and no generator knows of: figures drawn from the records."""
+def add_files(site: Path, site_url: str = "") -> None:
+    """Write what the pages refer to and no generator knows of: figures drawn from the records, Python for the cells, notebooks."""
     assets.copy_to(site)
+    if questions := runtime.with_cells():
+        runtime.add_to(site)
+        wheel_name = wheel.build().name
+        for question in questions:
+            notebook.write(question, site, site_url, wheel_name)
+    policy.write(site)
 
 
 def main(arguments: list[str]) -> int:
@@ -56,7 +64,7 @@ def main(arguments: list[str]) -> int:
         mended = mend(html)
         if mended != html:
             page.write_text(mended, encoding="utf-8")
-    add_files(site)
+    add_files(site, os.environ.get("SITE_URL", ""))
     return 0
 
 

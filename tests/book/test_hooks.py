@@ -11,7 +11,7 @@ from book import hooks, questions
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
-    monkeypatch.setattr(hooks.finish, "add_files", lambda site: None)
+    monkeypatch.setattr(hooks.finish, "add_files", lambda *_: None)
     (tmp_path / "search").mkdir()
     return SimpleNamespace(site_dir=str(tmp_path))
 

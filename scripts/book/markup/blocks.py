@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from html import escape
 
-from book import contents, reference
+from book import contents, reference, runtime
 from book import examples as example_files
 from book.markup import assets, bibliography, gallery, glossary, inline, predict, quiz, source, ways
 from book.markup.page import MarkupError, Page
@@ -131,12 +132,21 @@ def _example(page: Page, argument: str, body: list[str], line: int) -> list[str]
         )
     lines: list[str] = []
     for cell in chosen:
+        # A cell may need what earlier ones define, also where the page does not show them.
+        unseen = [other.code for other in cells[: cells.index(cell)] if other.name not in page.cells]
+        page.cells += [other.name for other in cells[: cells.index(cell) + 1]]
+        before = f' data-before="{escape(json.dumps(unseen))}"' if unseen else ""
+        lines += [page.keep(f'<div class="cell" data-cell="{cell.name}" data-megabytes="{runtime.megabytes()}"{before}>'), ""]
         lines += ["```python", *cell.code.split("\n"), "```", ""]
         if printed[cell.name]:
             output = f'<pre tabindex="0"><code>{escape(printed[cell.name])}</code></pre>'
             lines += [page.keep(f'<div class="example-output" role="group" aria-label="Output">{output}</div>'), ""]
+        lines += [page.keep("</div>"), ""]
     address = f"{page.root}{question.chapter_slug}/{question.example.name}"
-    caption = f'Run when the record was made; the code is in <a href="{address}" download>{question.example.name}</a>.'
+    caption = (
+        f'Run when the record was made; the code is in <a href="{address}" download>{question.example.name}</a> '
+        f'and in a <a href="{address.removesuffix(".py")}.ipynb" download>notebook</a>.'
+    )
     return [*lines, page.keep(f'<p class="example-caption">{caption}</p>')]
 
 

@@ -53,6 +53,7 @@ class Page:
         self.figures_used = 0
         self.explorables = 0
         self.quizzes = 0
+        self.cells: list[str] = []
         self.tree_done = False
         self._record_reported = False
 
