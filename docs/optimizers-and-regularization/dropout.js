@@ -1,0 +1,145 @@
+// Two trained networks whose hidden units the reader removes: which of them breaks?
+const NETS = ["plain", "dropout"];
+const NAMES = { plain: "Trained without dropout", dropout: "Trained with dropout" };
+const COLORS = { plain: "grey", dropout: "purple" };
+const WORST = 1; // bit 0 of the state: the unit that is missed most
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+export default function (root, record, kit) {
+  const { surgery } = record;
+  const units = surgery.plain.v.length;
+  const all = 2 ** units - 1;
+  const state = kit.state(Object.fromEntries(NETS.map((name) => [name, kit.number(WORST, { min: 0, max: all, step: 1 })])));
+  const panels = kit.element("div", { class: "kit-plots" });
+  root.append(panels);
+  const views = NETS.map((name) => createView(name, panels));
+
+  kit.button("Remove the most missed unit", () => {
+    for (const { name, net } of views) {
+      const costs = net.costs(state[name]);
+      const worst = costs.indexOf(Math.max(...costs));
+      if (worst >= 0 && state[name] !== all) state[name] += 2 ** worst;
+    }
+  });
+  kit.button("Drop half at random", () => {
+    for (const name of NETS) state[name] = randomHalf(units);
+  });
+  kit.button("Restore all", () => { for (const name of NETS) state[name] = 0; });
+  kit.reset();
+  kit.draw(() => views.forEach((view) => view.draw()));
+
+  function createView(name, parent) {
+    const net = createNet(surgery[name], surgery.points, surgery.classes);
+    const panel = kit.element("div");
+    const numbers = kit.element("dl", { class: "kit-readouts", style: "margin:0 0 6px" });
+    panel.append(numbers);
+    parent.append(panel);
+    const accuracy = kit.readout({ label: NAMES[name], color: COLORS[name], format: percent, into: numbers });
+    const plot = kit.plot({ alt: `Two moons and what the network makes of them: ${NAMES[name].toLowerCase()}`, into: panel,
+      x: { min: -1.8, max: 2.8 }, y: { min: -1.4, max: 1.9 }, bare: true, aspect: 0.62 });
+    const shade = plot.heat({ colors: ["positive", "paper", "negative"], opacity: 0.4 });
+    const intact = plot.contours({ color: "muted", width: 1.2 });
+    const points = [0, 1].map((k) => plot.points({ color: k ? "negative" : "positive", radius: 2.4 }));
+    const boundary = plot.contours({ color: "ink", width: 2.4 });
+    const buttons = createButtons(name, panel);
+    let drawn;
+
+    function draw() {
+      if (drawn === undefined) {
+        intact.set((x, y) => net.margin(x, y, 0), [0]);
+        points.forEach((mark, k) => mark.set(surgery.shown.points.filter((_, i) => surgery.shown.classes[i] === k)));
+      }
+      if (drawn === state[name]) return;
+      drawn = state[name];
+      const chance = (x, y) => 1 / (1 + Math.exp(-net.margin(x, y, drawn)));
+      shade.set(chance);
+      boundary.set(chance, [0.5]);
+      accuracy.set(net.accuracy(drawn));
+      buttons.show(drawn, net.costs(drawn));
+    }
+    return { name, net, draw };
+  }
+
+  /** One button for each unit; the disc in it shows what removing the unit would cost. */
+  function createButtons(name, parent) {
+    const box = kit.element("div", { role: "group", "aria-label": `Hidden units, ${NAMES[name].toLowerCase()}`,
+      style: "display:grid;grid-template-columns:repeat(12,1fr);margin-top:6px" });
+    const made = Array.from({ length: units }, (_, unit) => {
+      const ring = kit.element("circle", { r: 11, fill: "none", "stroke-width": 1.5 });
+      const disc = kit.element("circle", { fill: kit.color(COLORS[name]) });
+      const cross = kit.element("path", { d: "M-5-5L5 5M-5 5L5-5", stroke: kit.color("bad"), "stroke-width": 2.2, "stroke-linecap": "round" });
+      const svg = kit.element("svg", { viewBox: "-14 -14 28 28", width: "100%", height: 34, "aria-hidden": "true", style: "display:block;overflow:visible" }, ring, disc, cross);
+      const button = kit.element("button", { type: "button", style: "padding:0;border:0;border-radius:8px;background:none;cursor:pointer;min-width:0;touch-action:manipulation" }, svg);
+      kit.listen(button, "click", () => { state[name] += has(state[name], unit) ? -(2 ** unit) : 2 ** unit; });
+      kit.listen(button, "focus", () => { if (button.matches(":focus-visible")) button.style.outline = `2px solid ${kit.color("orange")}`; });
+      kit.listen(button, "blur", () => { button.style.outline = "none"; });
+      kit.listen(button, "keydown", (event) => {
+        const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 12, ArrowUp: -12 };
+        const next = made[unit + (moves[event.key] ?? NaN)];
+        if (!next) return;
+        event.preventDefault();
+        next.button.focus();
+      });
+      box.append(button);
+      return { button, ring, disc, cross };
+    });
+    parent.append(box);
+    return {
+      show(cut, costs) {
+        made.forEach(({ button, ring, disc, cross }, unit) => {
+          const removed = has(cut, unit);
+          const cost = Math.max(0, costs[unit]);
+          ring.setAttribute("stroke", kit.color(removed ? "bad" : "rule"));
+          disc.setAttribute("r", removed ? 0 : Math.min(11, 1 + 24 * Math.sqrt(cost)));
+          cross.setAttribute("visibility", removed ? "visible" : "hidden");
+          const text = removed ? "removed" : `removing it costs ${(100 * cost).toFixed(1)} points`;
+          button.setAttribute("aria-label", `Unit ${unit + 1}: ${text}`);
+          button.setAttribute("aria-pressed", removed);
+          button.title = `Unit ${unit + 1}: ${text}`;
+        });
+      },
+    };
+  }
+}
+
+const has = (cut, unit) => Math.floor(cut / 2 ** unit) % 2 === 1;
+
+function randomHalf(units) {
+  const order = Array.from({ length: units }, (_, unit) => [Math.random(), unit]).sort(([a], [b]) => a - b);
+  return order.slice(0, units / 2).reduce((cut, [, unit]) => cut + 2 ** unit, 0);
+}
+
+/** A 2-n-2 ReLU network without the units of `cut`; the others are scaled up, as dropout does in training. */
+function createNet({ W, b, v, c }, points, classes) {
+  const n = v.length;
+  const parts = (x, y) => v.map((weight, unit) => weight * Math.max(0, W[unit][0] * x + W[unit][1] * y + b[unit]));
+  const ofPoints = points.map(([x, y]) => parts(x, y));
+  const count = (cut) => v.reduce((kept, _, unit) => kept + !has(cut, unit), 0);
+  const scale = (kept) => n / Math.max(kept, 1);
+  const sum = (values, kept) => values.reduce((total, value, unit) => total + (kept[unit] ? value : 0), 0);
+  const keptUnits = (cut) => v.map((_, unit) => !has(cut, unit));
+  let last = { cut: -1 };
+
+  function margin(x, y, cut) {
+    if (last.cut !== cut) last = { cut, kept: keptUnits(cut), factor: scale(count(cut)) };
+    let total = 0;
+    for (let unit = 0; unit < n; unit += 1) {
+      if (last.kept[unit]) total += v[unit] * Math.max(0, W[unit][0] * x + W[unit][1] * y + b[unit]);
+    }
+    return total * last.factor + c;
+  }
+  const right = (totals, factor) => totals.reduce((hits, total, i) => hits + ((total * factor + c > 0) === (classes[i] === 1)), 0) / points.length;
+  function accuracy(cut) {
+    const kept = keptUnits(cut);
+    return right(ofPoints.map((values) => sum(values, kept)), scale(count(cut)));
+  }
+  /** What the accuracy loses if a further unit goes; nothing for the units that are gone. */
+  function costs(cut) {
+    const kept = keptUnits(cut);
+    const totals = ofPoints.map((values) => sum(values, kept));
+    const left = count(cut);
+    const now = right(totals, scale(left));
+    return v.map((_, unit) => (kept[unit] ? now - right(totals.map((total, i) => total - ofPoints[i][unit]), scale(left - 1)) : -Infinity));
+  }
+  return { margin, accuracy, costs };
+}
