@@ -36,7 +36,7 @@ export default function (root, record, kit) {
     parent.append(panel);
     const accuracy = kit.readout({ label: NAMES[name], color: COLORS[name], format: percent, into: numbers });
     const plot = kit.plot({ alt: `Two moons and what the network makes of them: ${NAMES[name].toLowerCase()}`, into: panel,
-      x: { min: -1.8, max: 2.8 }, y: { min: -1.4, max: 1.9 }, bare: true, aspect: 0.62 });
+      x: { min: -1.7, max: 2.7 }, y: { min: -1.2, max: 1.7 }, bare: true, aspect: 0.62 });
     const shade = plot.heat({ colors: ["positive", "paper", "negative"], opacity: 0.4 });
     const intact = plot.contours({ color: "muted", width: 1.2 });
     const points = [0, 1].map((k) => plot.points({ color: k ? "negative" : "positive", radius: 2.4 }));
