@@ -34,26 +34,26 @@ export default function (root, record, kit) {
     const numbers = kit.element("dl", { class: "kit-readouts", style: "margin:0 0 6px" });
     panel.append(numbers);
     parent.append(panel);
-    const accuracy = kit.readout({ label: NAMES[name], color: COLORS[name], format: percent, into: numbers });
+    const accuracy = kit.readout({ label: `${NAMES[name]}: accuracy`, color: COLORS[name], format: percent, into: numbers });
     const plot = kit.plot({ alt: `Two moons and what the network makes of them: ${NAMES[name].toLowerCase()}`, into: panel,
       x: { min: -1.7, max: 2.7 }, y: { min: -1.2, max: 1.7 }, bare: true, aspect: 0.62 });
-    const shade = plot.heat({ colors: ["positive", "paper", "negative"], opacity: 0.4 });
+    const shade = plot.heat({ colors: ["positive", "paper", "negative"], opacity: 0.4, columns: 44, rows: 29 });
     const intact = plot.contours({ color: "muted", width: 1.2 });
     const points = [0, 1].map((k) => plot.points({ color: k ? "negative" : "positive", radius: 2.4 }));
-    const boundary = plot.contours({ color: "ink", width: 2.4 });
+    const boundary = plot.contours({ color: "ink", width: 2.4, columns: 48, rows: 32 });
     const buttons = createButtons(name, panel);
     let drawn;
 
     function draw() {
       if (drawn === undefined) {
-        intact.set((x, y) => net.margin(x, y, 0), [0]);
+        intact.set(net.logit(0), [0]);
         points.forEach((mark, k) => mark.set(surgery.shown.points.filter((_, i) => surgery.shown.classes[i] === k)));
       }
       if (drawn === state[name]) return;
       drawn = state[name];
-      const chance = (x, y) => 1 / (1 + Math.exp(-net.margin(x, y, drawn)));
-      shade.set(chance);
-      boundary.set(chance, [0.5]);
+      const logit = net.logit(drawn);
+      shade.set((x, y) => 1 / (1 + Math.exp(-logit(x, y))));
+      boundary.set(logit, [0]);
       accuracy.set(net.accuracy(drawn));
       buttons.show(drawn, net.costs(drawn));
     }
@@ -112,34 +112,44 @@ function randomHalf(units) {
 /** A 2-n-2 ReLU network without the units of `cut`; the others are scaled up, as dropout does in training. */
 function createNet({ W, b, v, c }, points, classes) {
   const n = v.length;
-  const parts = (x, y) => v.map((weight, unit) => weight * Math.max(0, W[unit][0] * x + W[unit][1] * y + b[unit]));
-  const ofPoints = points.map(([x, y]) => parts(x, y));
-  const count = (cut) => v.reduce((kept, _, unit) => kept + !has(cut, unit), 0);
+  const part = (unit, x, y) => v[unit] * Math.max(0, W[unit][0] * x + W[unit][1] * y + b[unit]);
+  const parts = v.map((_, unit) => Float64Array.from(points, ([x, y]) => part(unit, x, y))); // of each unit, for all points
+  const order = Array.from({ length: n }, (_, unit) => unit);
+  const keptBy = (cut) => order.filter((unit) => !has(cut, unit));
   const scale = (kept) => n / Math.max(kept, 1);
-  const sum = (values, kept) => values.reduce((total, value, unit) => total + (kept[unit] ? value : 0), 0);
-  const keptUnits = (cut) => v.map((_, unit) => !has(cut, unit));
-  let last = { cut: -1 };
 
-  function margin(x, y, cut) {
-    if (last.cut !== cut) last = { cut, kept: keptUnits(cut), factor: scale(count(cut)) };
-    let total = 0;
-    for (let unit = 0; unit < n; unit += 1) {
-      if (last.kept[unit]) total += v[unit] * Math.max(0, W[unit][0] * x + W[unit][1] * y + b[unit]);
-    }
-    return total * last.factor + c;
+  /** z(x, y): the logit of class 1 against class 0. */
+  function logit(cut) {
+    const kept = keptBy(cut);
+    const factor = scale(kept.length);
+    return (x, y) => {
+      let total = 0;
+      for (const unit of kept) total += part(unit, x, y);
+      return total * factor + c;
+    };
   }
-  const right = (totals, factor) => totals.reduce((hits, total, i) => hits + ((total * factor + c > 0) === (classes[i] === 1)), 0) / points.length;
+  function totals(kept) {
+    const sums = new Float64Array(points.length);
+    for (const unit of kept) for (let i = 0; i < sums.length; i += 1) sums[i] += parts[unit][i];
+    return sums;
+  }
+  function right(sums, factor, without) {
+    let hits = 0;
+    for (let i = 0; i < sums.length; i += 1) hits += ((sums[i] - (without ? without[i] : 0)) * factor + c > 0) === (classes[i] === 1);
+    return hits / sums.length;
+  }
   function accuracy(cut) {
-    const kept = keptUnits(cut);
-    return right(ofPoints.map((values) => sum(values, kept)), scale(count(cut)));
+    const kept = keptBy(cut);
+    return right(totals(kept), scale(kept.length));
   }
   /** What the accuracy loses if a further unit goes; nothing for the units that are gone. */
   function costs(cut) {
-    const kept = keptUnits(cut);
-    const totals = ofPoints.map((values) => sum(values, kept));
-    const left = count(cut);
-    const now = right(totals, scale(left));
-    return v.map((_, unit) => (kept[unit] ? now - right(totals.map((total, i) => total - ofPoints[i][unit]), scale(left - 1)) : -Infinity));
+    const kept = keptBy(cut);
+    const sums = totals(kept);
+    const now = right(sums, scale(kept.length));
+    const found = Array(n).fill(-Infinity);
+    for (const unit of kept) found[unit] = now - right(sums, scale(kept.length - 1), parts[unit]);
+    return found;
   }
-  return { margin, accuracy, costs };
+  return { logit, accuracy, costs };
 }

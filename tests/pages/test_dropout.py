@@ -27,7 +27,7 @@ def open_explorable(open_page):
 
 def accuracies(figure) -> dict[str, str]:
     texts = figure.locator(".kit-readout").all_inner_texts()
-    return {label.removeprefix("Trained "): value for label, value in (text.split("\n") for text in texts)}
+    return {label.removeprefix("Trained ").removesuffix(": accuracy"): value for label, value in (text.split("\n") for text in texts)}
 
 
 def settle(figure) -> None:
