@@ -2,8 +2,8 @@
 
 The references are recorded anew, after a change that is meant, with
     RECORD_REFERENCES=1 python -m pytest tests/browser/test_gallery.py
-and are to be looked at before they are committed. They are half as large as the screen's pixels. What is compared is averaged once more over
-2 × 2 of theirs: a font that another machine draws with other edges stays within the tolerance, a mark that moves by three pixels does not.
+and are to be looked at before they are committed. They are half as large as the screen's pixels. What is compared is averaged once more
+over 2 × 2 of theirs: a font that another machine draws with other edges stays within the tolerance, a mark that moves by three pixels does not.
 """
 
 import gzip
@@ -27,7 +27,8 @@ MOST_DIFFERENT = 4  # cells that may be
 OTHER_COLORS = 0.15  # share of the color that may have another hue
 SLOWEST = 16  # milliseconds
 # The system's font differs between machines; the book's own is the same everywhere. Nothing may move while it is looked at.
-SAME_EVERYWHERE = """:root { --book-sans: "Source Serif 4" !important; } *, ::before, ::after { transition: none !important; caret-color: transparent !important; }
+SAME_EVERYWHERE = """:root { --book-sans: "Source Serif 4" !important; }
+*, ::before, ::after { transition: none !important; caret-color: transparent !important; }
 .md-header, .md-top { visibility: hidden !important; }"""
 
 
@@ -58,7 +59,8 @@ def open_gallery(open_page, **settings):
 def look(page, name):
     """The part's pixels, averaged over 2 × 2, with its corner on a whole pixel of the screen wherever it stands on the page."""
     figure = live(page, name)
-    figure.evaluate("figure => Object.assign(figure.style, { position: 'fixed', inset: '0 auto auto 16px', width: '358px', margin: 0, zIndex: 9, background: 'var(--book-paper)' })")
+    place = "{ position: 'fixed', inset: '0 auto auto 16px', width: '358px', margin: 0, zIndex: 9, background: 'var(--book-paper)' }"
+    figure.evaluate(f"figure => Object.assign(figure.style, {place})")
     root = figure.locator(".explorable-root")
     root.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
     image = Image.open(io.BytesIO(root.screenshot(animations="disabled"))).convert("RGB")
@@ -71,7 +73,8 @@ def differing(one, two):
     if abs(one.width - two.width) > 1 or abs(one.height - two.height) > 1:
         return one.width * one.height
     size = min(one.width, two.width), min(one.height, two.height)
-    cells = [np.asarray(image.crop((0, 0, *size)).resize((size[0] // 2, size[1] // 2), Image.Resampling.BOX), dtype=float) for image in (one, two)]
+    half = size[0] // 2, size[1] // 2
+    cells = [np.asarray(image.crop((0, 0, *size)).resize(half, Image.Resampling.BOX), dtype=float) for image in (one, two)]
     return int((np.abs(cells[0] - cells[1]).max(axis=2) > DIFFERENT).sum())
 
 
@@ -97,7 +100,8 @@ def other_colors(one, two):
 def verdict(one, two):
     """What is wrong with one that should look as the other; empty when nothing is."""
     cells, colors = differing(one, two), other_colors(one, two)
-    return "; ".join([f"{cells} cells differ"] * (cells > MOST_DIFFERENT) + [f"{colors:.0%} of the color has another hue"] * (colors > OTHER_COLORS))
+    found = [f"{cells} cells differ"] if cells > MOST_DIFFERENT else []
+    return "; ".join(found + ([f"{colors:.0%} of the color has another hue"] if colors > OTHER_COLORS else []))
 
 
 def reference(name, scheme):
@@ -162,7 +166,8 @@ def test_every_part_of_the_kit_is_shown():
     plain = {"numeric-fit"}  # numbers that no part of the gallery draws; their tests stand in test_kit_numeric_parts.py
     assert used | plain == families()
     # What the parts have in the address must not be taken for another's.
-    states = [name for text in code.values() for name in re.findall(r"(\w+): (?:kit\.(?:number|numbers|choice|flag|grid|cloud|commitment)|run\.position)\(", text)]
+    declared = re.compile(r"(\w+): (?:kit\.(?:number|numbers|choice|flag|grid|cloud|commitment)|run\.position)\(")
+    states = [name for text in code.values() for name in declared.findall(text)]
     assert len(states) == len(set(states))
 
 
@@ -194,15 +199,17 @@ def test_an_update_takes_less_than_a_frame(new_page, site):
         spent = figure.evaluate("""async (figure) => {
           const movable = figure.querySelector('[role=slider], [type=range], [role=grid], [role=listbox], [type=radio], .kit-node');
           if (!movable) return [];
-          const frame = () => new Promise((resolve) => setTimeout(resolve, 0)).then(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+          const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
+          const frame = () => pause().then(() => new Promise((resolve) => requestAnimationFrame(resolve)));
           const all = [];
           for (let round = 0; round < 15; round += 1) {
             window.spent.length = 0;
             if (movable.type === 'radio') {
               const radios = [...figure.querySelectorAll('[type=radio]')];
               radios[round % radios.length].click();
-            } else if (movable.matches('.kit-node')) figure.querySelectorAll('.kit-node')[round % 3].dispatchEvent(new MouseEvent('click', { bubbles: true }));
-            else {
+            } else if (movable.matches('.kit-node')) {
+              figure.querySelectorAll('.kit-node')[round % 3].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+            } else {
               const keys = movable.matches('[role=grid]') ? ['ArrowDown', ' ', 'ArrowRight', '+'] : ['ArrowDown', 'ArrowUp'];
               movable.dispatchEvent(new KeyboardEvent('keydown', { key: keys[round % keys.length], bubbles: true, cancelable: true }));
             }
