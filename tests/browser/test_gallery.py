@@ -2,8 +2,9 @@
 
 The references are recorded anew, after a change that is meant, with
     RECORD_REFERENCES=1 python -m pytest tests/browser/test_gallery.py
-and are to be looked at before they are committed. They are half as large as the screen's pixels. What is compared is averaged once more
-over 2 × 2 of theirs: a font that another machine draws with other edges stays within the tolerance, a mark that moves by three pixels does not.
+and are to be looked at before they are committed. They have half the screen's pixels a side. What is compared is averaged once more, over
+2 × 2 of theirs: a font that another machine draws with other edges stays within the tolerance, a mark that moves by three pixels does not.
+Colors are compared by how much of each hue there is, which the edges of letters do not change.
 """
 
 import gzip
