@@ -2,7 +2,6 @@
 
 import json
 import re
-from itertools import product
 
 import numpy as np
 import pytest
@@ -186,7 +185,7 @@ def test_a_drag_edits_a_cell_and_stays_in_range(open_kit):
     wait_for_matrix(page, [1, -0.5, 2, 0.25, 2, -1])
 
 
-@pytest.mark.parametrize("value", ["!!!!!", "00", "", "0000000000", "~0000"])
+@pytest.mark.parametrize("value", ["!!!!!", "0000", ""])
 def test_a_bad_grid_in_the_address_is_ignored(open_kit, value):
     page = open_kit(f"{CELLS}?a={value}&pixels={value}")
     assert readout(page, "First entry") == -1.25
@@ -372,7 +371,7 @@ def test_keys_move_add_recolor_and_remove_points(open_kit):
     assert page.evaluate(tab_stops) == 1
 
 
-@pytest.mark.parametrize("value", ["", "abc", "0000Z", "!!!!0", "00000" * 81])
+@pytest.mark.parametrize("value", ["0000Z", "!!!!0", "00000" * 81])
 def test_a_bad_cloud_in_the_address_is_ignored(open_kit, value):
     assert readout(open_kit(f"{PLANE}?data={value}"), "Points") == 18
 
@@ -436,12 +435,13 @@ def test_two_views_share_the_place(open_kit):
         "[...document.querySelectorAll('.kit-compare .kit-cell-readout')].every((node) => node.textContent.startsWith('row 1, column 2'))")
 
 
-@pytest.mark.parametrize(("width", "beside"), [(1280, True), (768, True), (390, False), (320, False)])
-def test_two_views_stand_beside_each_other_or_one_above_the_other(open_kit, width, beside):
-    page = open_kit(PLANE, width=width)
-    one, two = (page.locator(".kit-side").nth(index).bounding_box() for index in (0, 1))
-    assert (one["y"] == two["y"]) == beside
-    assert one["width"] == pytest.approx(two["width"], abs=1)
+def test_two_views_stand_beside_each_other_or_one_above_the_other(open_kit):
+    page = open_kit(PLANE)
+    for width, beside in ((1280, True), (768, True), (390, False), (320, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        one, two = (page.locator(".kit-side").nth(index).bounding_box() for index in (0, 1))
+        assert (one["y"] == two["y"]) == beside
+        assert one["width"] == pytest.approx(two["width"], abs=1)
 
 
 # ---- boxes ----
@@ -484,20 +484,21 @@ def test_boxes_move_and_resize_by_keys(open_kit):
 LAYERS = {"batch": (0, 2), "layer": (1, 2), "instance": (2,), "group": (2,)}
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_a_block_lights_the_cells_of_the_average(open_kit, layer):
-    page = open_kit(f"{SOLID}?layer={layer}&n=1&c=4&s=6&groups=3")
+def test_a_block_lights_the_cells_of_the_average(open_kit):
+    page = open_kit(f"{SOLID}?n=1&c=4&s=6&groups=3")
     cell, shape = (1, 4, 6), (4, 6, 9)
-    def together(other):
-        if layer == "group" and other[1] // 2 != cell[1] // 2:
-            return False
-        free = {*LAYERS[layer], *([1] if layer == "group" else [])}
-        return all(axis in free or other[axis] == cell[axis] for axis in range(3))
-
-    expected = sum(together(other) for other in product(*map(range, shape)))
-    assert readout(page, "Cells in the average") == expected
     block = page.get_by_role("slider", name="Activations")
-    assert block.get_attribute("aria-valuetext") == f"example 2, channel 5, pixel 7; {expected} cells lit"
+    for layer, free in LAYERS.items():
+        lit = np.ones(shape, bool)
+        for axis in range(3):
+            place = np.arange(shape[axis]).reshape([-1 if other == axis else 1 for other in range(3)])
+            if layer == "group" and axis == 1:
+                lit &= place // 2 == cell[1] // 2  # three groups of two channels
+            elif axis not in free:
+                lit &= place == cell[axis]
+        page.get_by_role("radio", name=layer).check()
+        wait_readout(page, "Cells in the average", str(lit.sum()))
+        assert block.get_attribute("aria-valuetext") == f"example 2, channel 5, pixel 7; {lit.sum()} cells lit"
 
 
 def test_a_block_is_chosen_by_click_and_keys(open_kit):
