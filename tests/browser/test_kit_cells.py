@@ -216,6 +216,9 @@ def test_a_stroke_paints_and_erases(open_kit):
             if min(row, column) >= 0:
                 pixels[row, column] = soft
     pixels[range(6), range(6)] = 1
+    page.mouse.click(*at(page, paint, 17 + 34 * 6, 17 + 34 * 7))
+    pixels[7, 6] = 1
+    pixels[[7, 7, 6], [5, 7, 6]] = soft
     wait_for_pixels(page, pixels)
     page.get_by_role("button", name="Erase").click()
     assert page.get_by_role("button", name="Erase").get_attribute("aria-pressed") == "true"
