@@ -93,7 +93,8 @@ def test_a_recording_by_position(open_part):
     page, _ = open_part("timeline")
     got = page.evaluate("""async () => {
       const {recording} = await import(new URL('../../assets/explorables/play.js', document.baseURI));
-      const run = recording([{a: 0, b: [0, 4], name: 'x'}, {a: 1, b: [2, 4], name: 'y'}, {a: 3, b: [2, 0], name: 'z'}], {times: [1, 10, 100]});
+      const frames = [{a: 0, b: [0, 4], name: 'x'}, {a: 1, b: [2, 4], name: 'y'}, {a: 3, b: [2, 0], name: 'z'}];
+      const run = recording(frames, {times: [1, 10, 100]});
       const coarse = recording([new Float64Array([1]), new Float64Array([5])], {interpolate: false});
       return [run.at(0), run.at(0.25), run.at(1.5), run.at(9), run.time(1.5), run.index(1.4), [...coarse.at(0.7)], coarse.position().step,
               run.position(1).initial];
@@ -219,8 +220,8 @@ def test_arrow_keys_go_from_node_to_node(open_part):
     assert figure.locator(".kit-node[tabindex='0']").count() == 1
     first.focus()
     focused = "document.activeElement.getAttribute('aria-label').split(',')[0]"
-    for key, wanted in (("ArrowRight", "z"), ("ArrowRight", "h"), ("ArrowLeft", "z"), ("ArrowLeft", "w"), ("ArrowDown", "b"), ("ArrowUp", "w")):
-        page.keyboard.press(key)
+    for key, wanted in zip("Right Right Left Left Down Up".split(), "zhzwbw", strict=True):
+        page.keyboard.press(f"Arrow{key}")
         assert page.evaluate(focused) == wanted, key
     page.keyboard.press("Enter")
     wait_for_query(page, {"node": "w"})
@@ -230,7 +231,8 @@ def test_arrow_keys_go_from_node_to_node(open_part):
 
 def test_on_a_phone_the_graph_runs_downward_inside_the_page(open_part):
     page, figure = open_part("graph", width=320)
-    boxes = {node.get_attribute("aria-label").split(",")[0]: node.locator(".kit-node-box").bounding_box() for node in figure.locator(".kit-node").all()}
+    nodes = figure.locator(".kit-node").all()
+    boxes = {node.get_attribute("aria-label").split(",")[0]: node.locator(".kit-node-box").bounding_box() for node in nodes}
     assert boxes["x"]["y"] == boxes["w"]["y"] < boxes["z"]["y"] < boxes["loss"]["y"]
     assert min(box["x"] for box in boxes.values()) >= 0 and max(box["x"] + box["width"] for box in boxes.values()) <= 320
     assert min(box["height"] for box in boxes.values()) >= 44 and min(box["width"] for box in boxes.values()) >= 44
@@ -271,7 +273,8 @@ def test_a_curve_near_a_snapping_value_takes_it(open_part):
 def test_a_curve_is_drawn_by_pointer_and_by_keys(open_part):
     page, figure = open_part("draw")
     area = figure.locator(".kit-draw").bounding_box()
-    drag(page, (area["x"] + 5, area["y"] + area["height"] * 0.25), (area["x"] + area["width"] - 5, area["y"] + area["height"] * 0.25), steps=3)
+    height = area["y"] + area["height"] * 0.25
+    drag(page, (area["x"] + 5, height), (area["x"] + area["width"] - 5, height), steps=3)
     page.wait_for_function("new URLSearchParams(location.search).has('signal')")
     drawn = [float(value) for value in page.evaluate("new URLSearchParams(location.search).get('signal')").split(",")]
     assert len(drawn) == 60 and drawn[1:-1] == pytest.approx([1.75] * 58, abs=0.03), "no point between two moves of the pointer is left out"

@@ -1,5 +1,5 @@
 // A block of cells in three dimensions, or a row of such blocks: a tensor of which some cells are lit.
-import { element, rgb } from "./dom.js";
+import { element, rgb, setAttributes } from "./dom.js";
 import { createSurface } from "./surface.js";
 
 export const styles = new URL("cells.css", import.meta.url);
@@ -37,7 +37,9 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
   const margin = { left: 30, right: 26, top: 24, bottom: 26 };
 
   const surface = createSurface(kit, figure, {
-    attributes: { role: chosen ? "slider" : "img", "aria-label": label, tabindex: chosen ? 0 : null, "aria-roledescription": chosen ? "block of cells" : null },
+    attributes: chosen
+      ? { role: "slider", tabindex: 0, "aria-roledescription": "block of cells", "aria-label": label }
+      : { role: "img", "aria-label": label },
     className: chosen ? "kit-pressable" : "",
     height(width) {
       const room = (columns) => (width / columns - margin.left - margin.right) / extent.x;
@@ -81,7 +83,8 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
     const tone = (name, light) => {
       const key = `${name} ${light}`;
       // A little of the paper keeps large lit faces calm.
-      if (!tones.has(key)) tones.set(key, `rgb(${rgb(name).map((channel, index) => Math.round(Math.min((0.82 * channel + 0.18 * paper[index]) * light, 255)))})`);
+      const lighted = (channel, index) => Math.round(Math.min((0.82 * channel + 0.18 * paper[index]) * light, 255));
+      if (!tones.has(key)) tones.set(key, `rgb(${rgb(name).map(lighted)})`);
       return tones.get(key);
     };
     const faint = `rgba(${ink},0.05)`;
@@ -158,8 +161,7 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
       if (k !== 0 && i !== 0 && j !== wide - 1) continue;
       for (const { corners } of FACES) {
         const polygon = corners.map(([a, b, c]) => project(block, [i + a, j + b, k + c]));
-        const turn = (polygon[1][0] - polygon[0][0]) * (polygon[2][1] - polygon[1][1]) - (polygon[1][1] - polygon[0][1]) * (polygon[2][0] - polygon[1][0]);
-        if (inPolygon(turn > 0 ? polygon : polygon.reverse(), x, y)) found = outward([block, i, j, k]);
+        if (inPolygon(polygon, x, y) || inPolygon(polygon.reverse(), x, y)) found = outward([block, i, j, k]);
       }
     }
     return found;
@@ -187,9 +189,9 @@ function createBlock(kit, parent, { label, axes, select, maxCell = 30, title = l
     const where = place?.map((value, axis) => `${axes[axis].name} ${value + 1}`).join(", ");
     if (!place) return box.setAttribute("aria-label", `${label}: ${count} cells lit`);
     const flat = place.reduce((sum, value, axis) => sum * axes[axis].size + value, 0);
-    const facts = { "aria-valuenow": flat, "aria-valuemin": 0, "aria-valuemax": axes.reduce((product, axis) => product * axis.size, 1) - 1, "aria-valuetext": `${where}; ${count} cells lit` };
-    for (const [name, value] of Object.entries(facts)) box.setAttribute(name, value);
-    return undefined;
+    const all = axes.reduce((product, axis) => product * axis.size, 1);
+    const text = `${where}; ${count} cells lit`;
+    return setAttributes(box, { "aria-valuenow": flat, "aria-valuemin": 0, "aria-valuemax": all - 1, "aria-valuetext": text });
   });
 
   function light(rule) {

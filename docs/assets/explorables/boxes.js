@@ -11,10 +11,12 @@ export function install(kit, place) {
 }
 
 const LEAST = 1; // a box stays at least as large as this, in the image's units
+const REACH = 22; // of a corner, in pixels of the screen
 const CORNERS = [[0, 1], [2, 1], [0, 3], [2, 3]]; // which entries of [x1, y1, x2, y2] a corner moves
 
 /** kit.boxes: each box is a state kit.numbers([x1, y1, x2, y2], …) in units of the image. */
-function createBoxes(kit, parent, { label, width, height, boxes = [], colors = ["paper", "ink"], low = 0, high = 1, maxWidth = 420, smooth = false, title = label }) {
+function createBoxes(kit, parent, options) {
+  const { label, width, height, boxes = [], colors = ["paper", "ink"], low = 0, high = 1, maxWidth = 420, smooth = false, title = label } = options;
   if (!label) throw new Error("boxes need a label, which screen readers say");
   const figure = element("div", { class: "kit-boxes" }, title ? element("div", { class: "kit-title" }, title) : null);
   parent.append(figure);
@@ -39,8 +41,8 @@ function createBoxes(kit, parent, { label, width, height, boxes = [], colors = [
         context.restore();
       } else if (image) {
         const shade = colorScale(colors);
-        context.imageSmoothingEnabled = smooth;
-        fillCells(context, image.map((row) => Array.from(row, (value) => shade((value - low) / (high - low)))), 0, 0, (width / image[0].length) * scale, (height / image.length) * scale);
+        const fill = image.map((row) => Array.from(row, (value) => shade((value - low) / (high - low))));
+        fillCells(context, fill, 0, 0, (width / image[0].length) * scale, (height / image.length) * scale, smooth);
       }
     },
   });
@@ -76,18 +78,25 @@ function createBoxes(kit, parent, { label, width, height, boxes = [], colors = [
     const target = kit.one(state);
     if (target.initial.length !== 4) throw new Error(`the box "${state}" needs four numbers: x1, y1, x2, y2`);
     const tag = element("text", { class: "kit-label", fill: color(role), "aria-hidden": "true" });
-    const body = element("g", { class: fixed ? "" : "kit-handle kit-both", role: fixed ? "img" : "slider", tabindex: fixed ? null : 0, "aria-roledescription": "box", "aria-label": name });
-    const rect = element("rect", { class: "kit-frame", fill: color(role), "fill-opacity": 0.08, stroke: color(role), "stroke-width": 2.5, "stroke-dasharray": dash });
+    const body = element("g", {
+      class: fixed ? "" : "kit-handle kit-both", role: fixed ? "img" : "slider", tabindex: fixed ? null : 0,
+      "aria-roledescription": "box", "aria-label": name,
+    });
+    const rect = element("rect", {
+      class: "kit-frame", fill: color(role), "fill-opacity": 0.08, stroke: color(role), "stroke-width": 2.5, "stroke-dasharray": dash,
+    });
     const halo = element("rect", { fill: "none", stroke: "var(--book-paper)", "stroke-width": 5, "stroke-opacity": 0.7 });
     const ring = element("rect", { class: "kit-ring", rx: 3 });
     body.append(halo, rect, ring);
     svg.append(body, tag);
     const corners = fixed ? [] : CORNERS.map((moved, index) => {
       const last = index === 3; // moving the box and this corner reaches every box, so the others are left to the pointer
-      const node = element("g", {
-        class: "kit-handle kit-both kit-corner", role: last ? "slider" : null, tabindex: last ? 0 : null, "aria-hidden": last ? null : "true",
-        "aria-roledescription": last ? "corner" : null, "aria-label": last ? `${name}, lower right corner` : null, style: `cursor:${index % 3 ? "nesw" : "nwse"}-resize`,
-      }, element("circle", { class: "kit-hit", r: 22 }), element("circle", { class: "kit-ring", r: 10 }), element("circle", { class: "kit-dot", r: 5.5, fill: color(role) }));
+      const node = element("g", { class: "kit-handle kit-both", style: `cursor:${index % 3 ? "nesw" : "nwse"}-resize` },
+        element("circle", { class: "kit-hit", r: REACH }), element("circle", { class: "kit-ring", r: 10 }),
+        element("circle", { class: "kit-dot", r: 5.5, fill: color(role) }));
+      setAttributes(node, last
+        ? { role: "slider", tabindex: 0, "aria-roledescription": "corner", "aria-label": `${name}, lower right corner` }
+        : { "aria-hidden": "true" });
       svg.append(node);
       follow(node, target, moved);
       return node;
@@ -103,7 +112,7 @@ function createBoxes(kit, parent, { label, width, height, boxes = [], colors = [
     const at = surface.at(event);
     const away = ({ target, moved }) => Math.hypot(target.get()[moved[0]] * scale - at[0], target.get()[moved[1]] * scale - at[1]);
     const corners = movers.filter(({ moved }) => moved.length === 2).sort((one, other) => away(one) - away(other));
-    const mover = corners.length && away(corners[0]) <= 22 ? corners[0] : movers.find(({ node }) => node.contains(event.target));
+    const mover = corners.length && away(corners[0]) <= REACH ? corners[0] : movers.find(({ node }) => node.contains(event.target));
     if (!mover) return;
     grabbed = { ...mover, x: event.clientX, y: event.clientY, from: mover.target.get() };
     mover.node.setPointerCapture(event.pointerId);

@@ -5,11 +5,13 @@ import { createSurface } from "./surface.js";
 let serial = 0;
 
 /**
- * Cells are numbered row by row. `shape()` → {rows, columns, count}; `find(x, y)` → the cell at a pixel or null; `frame(cell)` → [x, y, width, height];
- * `say(cell)` → what a screen reader says of it. `press(cell, event)`, `drag(cell, event)` and `key(event, cell)` (true when it used the key) act.
+ * Cells are numbered row by row. `shape()` → {rows, columns, count}; `find(x, y)` → the cell at a pixel or null;
+ * `frame(cell)` → [x, y, width, height]; `say(cell)` → what a screen reader says of it. `press(cell, event)`, `drag(cell, event)`
+ * and `key(event, cell)` (true when it used the key) act.
  * Screen readers meet a grid, or a list, of which only the cell at the cursor is in the document: thousands of elements would be slow.
  */
-export function createCells(kit, parent, { label, role = "grid", touch = "pan-y", selected, shape, find, frame, say, press, drag, key, ...drawing }) {
+export function createCells(kit, parent, options) {
+  const { label, role = "grid", touch = "pan-y", selected, shape, find, frame, say, press, drag, key, ...drawing } = options;
   if (!label) throw new Error("cells need a label, which screen readers say");
   const id = `kit-cell-${(serial += 1)}`;
   const surface = createSurface(kit, parent, {

@@ -13,7 +13,8 @@ function createCompare(kit, row, { names, colors = [] }) {
   row.append(parent);
   const sides = names.map((name, index) => {
     const body = element("div", { class: "kit-side-body" });
-    parent.append(element("section", { class: "kit-side", "aria-label": name }, element("div", { class: "kit-title", style: colors[index] ? `color:${color(colors[index])}` : null }, name), body));
+    const title = element("div", { class: "kit-title", style: colors[index] ? `color:${color(colors[index])}` : null }, name);
+    parent.append(element("section", { class: "kit-side", "aria-label": name }, title, body));
     return body;
   });
   let plots = [];
@@ -21,9 +22,10 @@ function createCompare(kit, row, { names, colors = [] }) {
     sides,
     /** make(name, index, side) for both; what it puts `into: side` stands under that name. */
     each: (make) => sides.map((side, index) => make(names[index], index, side)),
-    /** Two plots with the same axes; alt may be a function of the name. */
+    /** Two plots with the same axes; each is called by its name and alt. */
     plots({ alt, x, y, ...rest }) {
-      plots = pair.each((name, _, side) => kit.plot({ ...rest, alt: typeof alt === "function" ? alt(name) : `${name}: ${alt}`, x: { ...x }, y: { ...y }, into: side }));
+      const make = (name, _, side) => kit.plot({ ...rest, alt: `${name}: ${alt}`, x: { ...x }, y: { ...y }, into: side });
+      plots = pair.each(make);
       return plots;
     },
     /** Change the ends of both. */

@@ -28,7 +28,8 @@ function cloud(initial, { x, y, classes = 2, least = 1, most = 80 }) {
   const clean = (entries) => {
     if (entries.length < least || entries.length > most) throw new Error(`${least} to ${most} points are allowed, not ${entries.length}`);
     return entries.map(([px, py, kind]) => {
-      if (!Number.isFinite(px) || !Number.isFinite(py) || !(kind in Array(classes).fill())) throw new Error(`a point cannot be ${px}, ${py}, ${kind}`);
+      const known = Number.isInteger(kind) && kind >= 0 && kind < classes;
+      if (!known || !Number.isFinite(px) || !Number.isFinite(py)) throw new Error(`a point cannot be ${px}, ${py}, ${kind}`);
       return [value(level(px, x), x), value(level(py, y), y), kind];
     });
   };
@@ -287,7 +288,8 @@ function points(kit, plot, name, { label = "Point", classes = CLASSES, names = c
       const { node, shape } = drawn[index];
       setAttributes(node, {
         transform: `translate(${plot.X(x).toFixed(1)} ${plot.Y(y).toFixed(1)})`, tabindex: index === active ? 0 : -1,
-        "aria-label": `${label} ${index + 1} of ${entries.length}, ${names[kind]}`, "aria-valuenow": x, "aria-valuemin": spec.x[0], "aria-valuemax": spec.x[1],
+        "aria-label": `${label} ${index + 1} of ${entries.length}, ${names[kind]}`,
+        "aria-valuenow": x, "aria-valuemin": spec.x[0], "aria-valuemax": spec.x[1],
         "aria-valuetext": `${plot.axes.x.label ?? "x"} ${format(x, ".2f")}, ${plot.axes.y.label ?? "y"} ${format(y, ".2f")}`,
       });
       setAttributes(shape, { d: SHAPES[kind % SHAPES.length], fill: color(classes[kind]) });

@@ -14,7 +14,8 @@ export function install(kit, place) {
 const NEIGHBORS = [[-1, 0], [1, 0], [0, -1], [0, 1]];
 
 /** kit.paint: a canvas of few large cells whose values, from 0 to 1, are the state `name`. */
-function createPaint(kit, parent, name, { label, size = 280, colors = ["paper", "ink"], brush = 1, soft = 0, presets = {}, clear = "Clear", title = label }) {
+function createPaint(kit, parent, name, options) {
+  const { label, size = 280, colors = ["paper", "ink"], brush = 1, soft = 0, presets = {}, clear = "Clear", title = label } = options;
   const target = kit.one(name);
   const { rows, columns, min, max } = target.spec;
   const figure = element("div", { class: "kit-matrix" }, title ? element("div", { class: "kit-title" }, title) : null);
@@ -136,7 +137,9 @@ function between(from, to, columns) {
 const GLYPHS = { good: "✓", bad: "✗" };
 
 /** kit.images: gray images in rows, each with a caption and, if wanted, a frame in a color of the palette. */
-function createImages(kit, parent, { label, rows = 8, columns = rows, size = 52, gap = 10, low = 0, high = 1, colors = ["paper", "ink"], select, press, describe, title = label }) {
+function createImages(kit, parent, options) {
+  const { label, rows = 8, columns = rows, size = 52, gap = 10, low = 0, high = 1, colors = ["paper", "ink"] } = options;
+  const { select, press, describe, title = label } = options;
   const chosen = select ? kit.one(select) : undefined;
   const figure = element("div", { class: "kit-images" }, title ? element("div", { class: "kit-title" }, title) : null);
   parent.append(figure);
@@ -222,7 +225,7 @@ function createImages(kit, parent, { label, rows = 8, columns = rows, size = 52,
       // A frame is never told by its color alone.
       context.fillText(`${data.captions[index] ?? ""}${GLYPHS[frame] ? ` ${GLYPHS[frame]}` : ""}`, x, y + tall + 14, size + spacing() - 7);
     });
-    if (chosen && chosen.get() - chosen.spec.min < data.images.length) cells.outline(chosen.get() - chosen.spec.min, "orange", 3);
+    if (chosen && chosen.get() - chosen.spec.min < data.images.length) cells.outline(chosen.get() - chosen.spec.min, "ink", 3.5);
     if (cells.hover !== null) cells.outline(cells.hover, "ink", 1.5);
   }
 

@@ -14,12 +14,14 @@ export function install(kit, place) {
 
 const SCALES = { sequential: ["paper", "blue"], diverging: ["negative", "paper", "positive"] };
 const PIXELS_PER_STEP = 6;
+const STRONG = 650; // weight of the labels of the cell that is pointed at
 
 /** kit.matrix: README.md has the options. */
 function createMatrix(kit, parent, options) {
   const {
-    label, rowName = "row", columnName = "column", rowLabels, columnLabels, format: how = ".2f", colors = options.scale ?? "sequential", low, high,
-    numbers = true, cell: largest = numbers ? 46 : 30, least = 3, edit, select, press, brush = false, readout = true, title = label,
+    label, rowName = "row", columnName = "column", rowLabels, columnLabels, format: how = ".2f",
+    colors = options.scale ?? "sequential", low, high, numbers = true, cell: largest = numbers ? 46 : 30, least = 3,
+    edit, select, press, brush = false, readout = true, title = label,
   } = options;
   const editing = edit && kit.one(edit);
   const chosen = select?.map((name) => kit.one(name));
@@ -37,11 +39,15 @@ function createMatrix(kit, parent, options) {
   const split = (cell) => [Math.floor(cell / values[0].length), cell % values[0].length];
   const named = (labels, name, index) => (labels ? labels[index] : `${name} ${index + 1}`);
   const written = (value) => (value === null ? "left out" : format(value, how));
-  const describe = ([row, column]) => `${named(rowLabels, rowName, row)}, ${named(columnLabels, columnName, column)}: ${written(values[row][column])}`;
+  const describe = ([row, column], between = ": ") =>
+    `${named(rowLabels, rowName, row)}, ${named(columnLabels, columnName, column)}${between}${written(values[row][column])}`;
 
   const cells = createCells(kit, figure, {
     label, touch: press && brush ? "none" : edit ? "pan-y" : "auto", className: edit || press ? "kit-pressable" : "",
-    shape: () => (values ? { rows: values.length, columns: values[0].length, count: values.length * values[0].length } : { rows: 0, columns: 1, count: 0 }),
+    shape() {
+      const [rows, columns] = values ? [values.length, values[0].length] : [0, 1];
+      return { rows, columns, count: rows * columns };
+    },
     find(x, y) {
       const { left, top, across, down } = geometry;
       const [column, row] = [Math.floor((x - left) / across), Math.floor((y - top) / down)];
@@ -51,14 +57,9 @@ function createMatrix(kit, parent, options) {
       const [row, column] = split(cell);
       return box(row, column, 1, 1);
     },
-    say(cell) {
-      const [row, column] = split(cell);
-      return `${named(rowLabels, rowName, row)}, ${named(columnLabels, columnName, column)}, ${written(values[row][column])}${typing ? ", changing" : ""}`;
-    },
+    say: (cell) => describe(split(cell), ", ") + (typing ? ", changing" : ""),
     press(cell, event) {
-      const at = split(cell);
-      press?.(...at);
-      chosen?.forEach((target, axis) => target.set(target.spec.min + at[axis]));
+      act(cell);
       if (edit) grabbed = { cell, x: event.clientX, y: event.clientY, from: editing.get()[cell] };
     },
     drag: edit ? drag : press && brush ? paint : undefined,
@@ -71,6 +72,11 @@ function createMatrix(kit, parent, options) {
   if (line) figure.append(line);
   const { surface } = cells;
 
+  function act(cell) {
+    const at = split(cell);
+    press?.(...at);
+    chosen?.forEach((target, axis) => target.set(target.spec.min + at[axis]));
+  }
   function drag(_, event) {
     if (!grabbed) return;
     const steps = Math.trunc((event.clientX - grabbed.x - (event.clientY - grabbed.y)) / PIXELS_PER_STEP);
@@ -86,7 +92,6 @@ function createMatrix(kit, parent, options) {
     kit.announce(format(editing.get()[cell], how), label);
   }
   function key(event, cell) {
-    const at = split(cell);
     if (edit) {
       const factor = event.shiftKey ? 10 : 1;
       const steps = { "+": 1, "=": 1, "-": -1, "−": -1, PageUp: 10, PageDown: -10 }[event.key]
@@ -100,8 +105,7 @@ function createMatrix(kit, parent, options) {
       return false;
     }
     if (event.key !== "Enter" && event.key !== " ") return false;
-    press?.(...at);
-    chosen?.forEach((target, axis) => target.set(target.spec.min + at[axis]));
+    act(cell);
     return Boolean(press || chosen);
   }
   kit.listen(cells.box, "blur", () => { typing = false; });
@@ -114,7 +118,7 @@ function createMatrix(kit, parent, options) {
 
   function measure(available) {
     const [rows, columns] = values ? [values.length, values[0].length] : [1, 1];
-    const font = surface.font(12);
+    const font = surface.font(12, STRONG);
     const widest = rowLabels ? surface.measure(rowLabels, font) : 0;
     const left = rowLabels ? Math.ceil(widest) + 9 : 2;
     const header = columnLabels ? Math.ceil(surface.measure(columnLabels, font)) : 0;
@@ -164,10 +168,14 @@ function createMatrix(kit, parent, options) {
     const pointed = cells.pointed === null ? null : split(cells.pointed);
     if (numbers && down >= 13) drawNumbers(context, fill, ink, paper);
     drawLabels(context, pointed, slanted);
-    for (const [row, column, down_, across_] of litFrames()) strong(context, box(row, column, down_, across_), "ink");
+    if (lit.row !== undefined || lit.column !== undefined) {
+      context.lineWidth = 2.5;
+      context.strokeStyle = surface.color("ink");
+      context.strokeRect(...box(lit.row ?? 0, lit.column ?? 0, lit.row === undefined ? rows : 1, lit.column === undefined ? columns : 1));
+    }
     const picked = chosen?.map((target) => target.get() - target.spec.min);
-    if (picked && picked[0] < rows && picked[1] < columns) cells.outline(picked[0] * columns + picked[1], "orange", 2.5);
-    if (pointed) cells.outline(cells.pointed, typing ? "orange" : "ink", 2);
+    if (picked && picked[0] < rows && picked[1] < columns) cells.outline(picked[0] * columns + picked[1], "ink", 3);
+    if (pointed) cells.outline(cells.pointed, typing ? "orange" : "ink", 1.5);
   }
 
   function drawNumbers(context, fill, ink, paper) {
@@ -189,7 +197,7 @@ function createMatrix(kit, parent, options) {
       context.save();
       context.translate(x, y);
       context.rotate(turn);
-      context.font = surface.font(12, strongly ? 650 : 400);
+      context.font = surface.font(12, strongly ? STRONG : 400);
       context.fillStyle = surface.color(strongly ? "ink" : "muted");
       context.textAlign = align;
       context.fillText(text, 0, 0);
@@ -197,7 +205,9 @@ function createMatrix(kit, parent, options) {
     };
     const { left, top, across, down } = geometry;
     const every = Math.max(1, Math.ceil(13 / down));
-    rowLabels?.forEach((text, row) => row % every || label(text, left - 6, top + (row + 0.5) * down, "right", pointed?.[0] === row || lit.row === row));
+    rowLabels?.forEach((text, row) => {
+      if (row % every === 0) label(text, left - 6, top + (row + 0.5) * down, "right", pointed?.[0] === row || lit.row === row);
+    });
     const columnStep = slanted ? Math.max(1, Math.ceil(14 / across)) : 1;
     columnLabels?.forEach((text, column) => {
       if (column % columnStep) return;
@@ -206,19 +216,6 @@ function createMatrix(kit, parent, options) {
       if (slanted) label(text, x - 2, top - 7, "left", strongly, -Math.PI / 4);
       else label(text, x, top - 9, "center", strongly);
     });
-  }
-
-  const litFrames = () => {
-    const [rows, columns] = [values.length, values[0].length];
-    if (lit.row !== undefined && lit.column !== undefined) return [[lit.row, lit.column, 1, 1]];
-    if (lit.row !== undefined) return [[lit.row, 0, 1, columns]];
-    if (lit.column !== undefined) return [[0, lit.column, rows, 1]];
-    return [];
-  };
-  function strong(context, [x, y, width, height], name) {
-    context.lineWidth = 2.5;
-    context.strokeStyle = surface.color(name);
-    context.strokeRect(x, y, width, height);
   }
 
   kit.decorations.push(() => {
@@ -243,7 +240,8 @@ function createMatrix(kit, parent, options) {
     set(source) {
       const next = toRows(source, editing?.spec);
       for (const row of next) for (const value of row) {
-        if (value !== null && (typeof value !== "number" || Number.isNaN(value))) throw new Error(`the matrix "${label}" got a value that is not a number`);
+        if (value === null || (typeof value === "number" && !Number.isNaN(value))) continue;
+        throw new Error(`the matrix "${label}" got a value that is not a number`);
       }
       if (next.length !== values?.length || next[0].length !== values[0].length) surface.touch();
       values = next;
@@ -265,7 +263,7 @@ function toRows(source, spec) {
 
 /** One pixel a cell, enlarged without smoothing: as fast for ten thousand cells as for ten. */
 const small = new WeakMap();
-export function fillCells(context, fill, left, top, across, down) {
+export function fillCells(context, fill, left, top, across, down, smooth = false) {
   const [rows, columns] = [fill.length, fill[0].length];
   if (!small.has(context)) small.set(context, document.createElement("canvas"));
   const canvas = small.get(context);
@@ -273,7 +271,7 @@ export function fillCells(context, fill, left, top, across, down) {
   const image = new ImageData(columns, rows);
   fill.forEach((row, i) => row.forEach((shade, j) => image.data.set([...shade, 255], 4 * (i * columns + j))));
   canvas.getContext("2d").putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
+  context.imageSmoothingEnabled = smooth;
   context.drawImage(canvas, left, top, columns * across, rows * down);
 }
 
@@ -294,7 +292,7 @@ function link(kit, indices, matrices) {
   }
   kit.draw(() => {
     const from = matrices.findIndex((matrix) => matrix.pointed);
-    const known = from < 0 ? {} : { [names[from][0]]: matrices[from].pointed[0], [names[from][1]]: matrices[from].pointed[1] };
+    const known = from < 0 ? {} : Object.fromEntries(matrices[from].pointed.map((at, axis) => [names[from][axis], at]));
     matrices.forEach((matrix, index) => {
       const [row, column] = names[index];
       matrix.light(index === from ? {} : { row: known[row], column: known[column] });
@@ -305,7 +303,8 @@ function link(kit, indices, matrices) {
 /** kit.scale: the colors of a heat map with their numbers. */
 function createScale(kit, parent, { colors = "sequential", low = 0, high = 1, label, format: how }) {
   const stops = (SCALES[colors] ?? colors).map(color);
-  parent.append(element("div", { class: "kit-scale", role: "img", "aria-label": `${label ?? "Color scale"}: from ${format(low, how)} to ${format(high, how)}` },
+  const name = `${label ?? "Color scale"}: from ${format(low, how)} to ${format(high, how)}`;
+  parent.append(element("div", { class: "kit-scale", role: "img", "aria-label": name },
     label ? element("span", {}, label) : null, element("span", {}, format(low, how)),
     element("i", { style: `background:linear-gradient(to right,${stops.join(",")})` }), element("span", {}, format(high, how))));
 }

@@ -7,7 +7,8 @@ import { element, rgb } from "./dom.js";
  * `layout(surface)` runs when the size or the scheme changed, `draw(surface)` then and after `surface.change()`.
  * `surface.context` draws in CSS pixels, whatever the screen's resolution; `canvas: false` leaves the canvas out.
  */
-export function createSurface(kit, parent, { className = "", attributes = {}, within = parent, width, height, layout, draw, canvas: painted = true }) {
+export function createSurface(kit, parent, options) {
+  const { className = "", attributes = {}, within = parent, width, height, layout, draw, canvas: painted = true } = options;
   const canvas = painted ? element("canvas", { "aria-hidden": "true" }) : null;
   const box = element("div", { class: `kit-surface ${className}`, ...attributes }, canvas);
   parent.append(box);
