@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 
 import nbformat
 import pytest
@@ -13,7 +14,7 @@ QUESTIONS = runtime.with_cells()
 
 
 def made(question: questions.Question, site_url: str = "https://book.example/deep/") -> nbformat.NotebookNode:
-    return nbformat.from_dict(notebook.of(question, records.read(question), site_url, WHEEL))
+    return nbformat.reads(json.dumps(notebook.of(question, records.read(question), site_url, WHEEL)), as_version=4)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.slug)
