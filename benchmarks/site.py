@@ -31,6 +31,8 @@ def copy_of_the_book(folder: Path, pages: int) -> None:
     """The project in `folder`, with at least `pages` questions answered, by copies where needed."""
     for part in ("docs", "scripts", "src"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / part, folder)
     listed = yaml.safe_load((folder / "scripts/book/questions.yml").read_text(encoding="utf-8"))["chapters"]
     questions = [(chapter, question) for chapter in listed for question in chapter["questions"]]
     written = [pair for pair in questions if part_of(folder, *pair, ".md").is_file()]

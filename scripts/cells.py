@@ -45,7 +45,8 @@ def _image(images: np.ndarray) -> tuple[str, dict[str, Any]]:
     wide = images if images.ndim == 2 else np.hstack([np.pad(i, ((0, 0), (0, 1)), constant_values=low) for i in images])[:, :-1]
     step = int(np.ceil(np.sqrt(wide.size / MOST_PIXELS)))
     pixels = [[_number(v) for v in row] for row in wide[::step, ::step]]
-    return f"{count}: {rows} × {columns}, values from {low:.3g} to {high:.3g}", {"kind": "image", "pixels": pixels, "low": low, "high": high}
+    drawn = {"kind": "image", "pixels": pixels, "low": low, "high": high}
+    return f"{count}: {rows} × {columns}, values from {low:.3g} to {high:.3g}", drawn
 
 
 def _lines(x: Any, named: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from book import notebook, policy, runtime, wheel
+from book import notebook, policy, runtime
 from book.markup import assets
 
 # What to change in the theme's HTML, and why.
@@ -46,11 +46,10 @@ def mend(html: str) -> str:
 def add_files(site: Path, site_url: str = "") -> None:
     """Write what the pages refer to and no generator knows of: figures drawn from the records, Python for the cells, notebooks."""
     assets.copy_to(site)
-    if questions := runtime.with_cells():
-        runtime.add_to(site)
-        wheel_name = wheel.build().name
+    questions = runtime.with_cells()
+    if questions and (package := runtime.add_to(site)):
         for question in questions:
-            notebook.write(question, site, site_url, wheel_name)
+            notebook.write(question, site, site_url, package.name)
     policy.write(site)
 
 

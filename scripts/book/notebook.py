@@ -9,6 +9,8 @@ from typing import Any
 
 from book import examples, questions, records
 
+ABOUT = "The example of question {} of the Deep Learning Primer, and what it printed when it was recorded."
+
 
 def write(question: questions.Question, site: Path, site_url: str, wheel_name: str) -> Path:
     """Write the notebook of a page into the built site, beside its example file."""
@@ -27,12 +29,12 @@ def of(question: questions.Question, record: dict[str, Any], site_url: str, whee
     title = f"[{question.title}]({page})" if site_url else question.title
     cells = examples.cells(question.example)
     entries = [
-        _markdown("page", f"# {title}\n\nThe example of question {question.number} of the Deep Learning Primer, and what it printed when it was recorded."),
+        _markdown("page", f"# {title}\n\n{ABOUT.format(question.number)}"),
         _code("install", _install(site_url, wheel_name), "", None),
     ]
     if any("from cells import" in cell.code or "import cells" in cell.code for cell in cells):
         module = (questions.ROOT / "scripts" / "cells.py").read_text(encoding="utf-8")
-        entries.append(_code("show", f'# `show` prints what the book\'s page draws.\nfrom pathlib import Path\n\nPath("cells.py").write_text({module!r});', "", None))
+        entries.append(_code("show", f'from pathlib import Path\n\nPath("cells.py").write_text({module!r});', "", None))
     entries += [_code(cell.name, cell.code, printed.get(cell.name, ""), i) for i, cell in enumerate(cells, 1)]
     return {
         "cells": entries,

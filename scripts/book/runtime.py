@@ -85,13 +85,13 @@ def _sha256(path: Path, changed: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def add_to(site: Path) -> None:
-    """Complete the runtime in a built site, and say how large it is. An error is logged and so ends a strict build."""
+def add_to(site: Path) -> wheel.Wheel | None:
+    """Complete the runtime in a built site, and say how large it is; returns the wheel. An error is logged: it ends a strict build."""
     try:
         manifest = check()
     except RuntimeFileError as error:
         log.error("%s", error)
-        return
+        return None
     target = site / "assets" / "python"
     target.mkdir(parents=True, exist_ok=True)
     package = wheel.build()
@@ -117,6 +117,7 @@ def add_to(site: Path) -> None:
         raw = sum(file["bytes"] for file in files)
         small = sum(len(gzip.compress((target / file["path"].partition("?")[0]).read_bytes(), 6)) for file in files)
         log.info("The Python that runs the examples in a browser: %.1f MB, %.1f MB compressed", raw / 1e6, small / 1e6)
+    return package
 
 
 def _entry(path: str, sha256: str, size: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The pages' markup: what each mark becomes, and that each mistake is reported with page and line."""
 
 import json
+from html import unescape
 from pathlib import Path
 
 import markdown
@@ -190,13 +191,18 @@ def test_source_is_the_librarys_own_with_its_docstring_cut(render) -> None:
 
 def test_an_example_shows_its_code_and_what_it_printed(render) -> None:
     html = rendered(render, "::: example second\n")
-    assert "backward" in html and "requires_grad" not in html
+    cell, _, shown = html.partition('<div class="highlight">')
+    assert "backward" in shown and "requires_grad" not in shown
+    # The cell before it is not on the page, and a run in the browser needs it.
+    assert 'data-cell="second"' in cell and "requires_grad=True" in unescape(cell)
     assert (
         '<div class="example-output" role="group" aria-label="Output"><pre tabindex="0"><code>gradient 4.0</code></pre></div>'
         in html
     )
     assert 'href="../../optimizers-and-regularization/sgd-momentum-nesterov.py"' in html
-    assert "requires_grad" in rendered(render, "::: example\n")
+    assert 'href="../../optimizers-and-regularization/sgd-momentum-nesterov.ipynb"' in html
+    both = rendered(render, "::: example\n")
+    assert both.count('<div class="cell"') == 2 and "data-before" not in both
 
 
 QUIZ = """::: quiz

@@ -10,7 +10,15 @@ from book import records, runtime
 QUESTIONS = runtime.with_cells()
 BOOT = 90_000  # milliseconds for Python to start on a busy machine
 ADDRESS = "training-and-generalization/backpropagation/"
-ENDED = ["done", "error", "failed", "stopped"]
+
+
+BROKEN = """import numpy as np
+from dlprimer import linear
+
+def broken():
+    linear(np.ones(2), np.ones((3, 4)))
+
+broken()"""
 
 
 def address_of(question) -> str:
@@ -98,7 +106,7 @@ def test_cells_share_one_interpreter_and_an_edit_above_runs_again(cells) -> None
 
 
 def test_an_error_shows_the_readers_own_lines_alone(cells) -> None:
-    run(cells[1], "error", code="import numpy as np\nfrom dlprimer import linear\n\ndef broken():\n    linear(np.ones(2), np.ones((3, 4)))\n\nbroken()")
+    run(cells[1], "error", code=BROKEN)
     said = cells[1].locator(".cell-error").inner_text()
     assert 'File "cell kink", line 7, in <module>' in said and 'File "cell kink", line 5, in broken' in said
     assert said.count("File ") == 2 and "linear(np.ones(2)" in said
@@ -116,7 +124,7 @@ def test_an_error_above_stops_the_cells_below(cells) -> None:
     assert cells[1].locator(".cell-parts").count() == 0
 
 
-def test_values_warnings_and_drawings_stand_in_their_order(cells, reader) -> None:
+def test_values_warnings_and_drawings_stand_in_their_order(cells) -> None:
     code = """import warnings
 import numpy as np
 from cells import show
@@ -129,7 +137,8 @@ show([{"rate": 0.1, "loss": 0.5}])
     run(cells[1], code=code)
     parts = cells[1].locator(".cell-parts > *")
     kinds = [(element.get_attribute("class") or "").split()[-1] for element in parts.all()]
-    assert kinds == ["cell-warning", "cell-text", "cell-lines", "cell-text", "cell-lines", "cell-text", "cell-image", "cell-text", "cell-table", "cell-value"]
+    drawn = ["text", "lines", "text", "lines", "text", "image", "text", "table"]
+    assert kinds == [f"cell-{kind}" for kind in ["warning", *drawn, "value"]]
     assert "line 4: UserWarning: careful" in parts.first.inner_text()
     assert parts.nth(2).get_by_role("group").get_attribute("aria-label") == "line plot: 5 points, from 0 to 16"
     assert parts.nth(2).locator("path[d^=M]").count() >= 1
@@ -153,7 +162,7 @@ def test_the_editor_is_left_and_used_by_the_keyboard(cells, reader) -> None:
     assert area.input_value().endswith("print(2)")
     reader.keyboard.press("Shift+Tab")
     assert area.input_value().endswith("\nprint(2)")
-    assert cells[1].locator("pre > code .k").all_text_contents() == ["if"]
+    assert cells[1].locator(".highlight pre > code .k").all_text_contents() == ["if"]
     reader.keyboard.press("Escape")
     assert cells[1].get_by_role("button", name="Run").evaluate("button => button === document.activeElement")
     reader.keyboard.press("Tab")
@@ -167,22 +176,21 @@ def test_the_text_of_the_editor_lies_on_the_colored_code(cells) -> None:
     def sizes(selector: str) -> list[float]:
         return cells[0].locator(selector).evaluate("e => [e.scrollWidth, e.getBoundingClientRect().height, e.getBoundingClientRect().top]")
 
-    for area, code in zip(sizes("textarea"), sizes("pre > code"), strict=True):
+    for area, code in zip(sizes("textarea"), sizes(".highlight pre > code"), strict=True):
         assert abs(area - code) <= 1
 
 
-def test_the_readers_code_reaches_neither_the_page_nor_the_network(cells, reader) -> None:
-    reader.problems.expect("unsafe-eval")
-    names = ["document", "window", "localStorage", "sessionStorage", "cookieStore", "indexedDB", "caches", "fetch", "XMLHttpRequest", "WebSocket", "Worker"]
-    run(cells[1], code=f"import js\nprint([name for name in {names} if hasattr(js, name)])")
+def test_the_readers_code_reaches_neither_the_page_nor_the_network(cells) -> None:
+    names = "document window localStorage sessionStorage cookieStore indexedDB caches fetch XMLHttpRequest WebSocket Worker"
+    run(cells[1], code=f"import js\nprint([name for name in {names.split()} if hasattr(js, name)])")
     assert printed(cells[1]) == "[]"
     run(cells[1], "error", code="import js\njs.eval('1 + 1')")
     assert "Content Security Policy" in cells[1].locator(".cell-error").inner_text()
 
 
-def test_nothing_serious_is_found_in_cells_that_have_run(cells, open_page) -> None:
+def test_axe_finds_nothing_serious_in_cells_that_have_run(cells, reader) -> None:
     run(cells[1], "error", code="from cells import show\nshow([{'a': 1}])\nprint(" + "1," * 200 + ")\n1 / 0")
-    found = Axe().run(cells[1].page, context=".cell").response["violations"]
+    found = Axe().run(reader, context=".cell").response["violations"]
     serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
     assert not serious, "\n".join(f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:300]}" for v in serious)
 
@@ -191,20 +199,20 @@ def test_a_runaway_loop_leaves_the_page_alive_and_stops_within_a_second(cells, r
     cells[1].get_by_role("textbox").fill("print('begun')\nwhile True:\n    print('on and on')")
     cells[1].get_by_role("button", name="Run").click()
     cells[1].locator(".cell-text", has_text="on and on").wait_for()
-    frame = reader.evaluate("new Promise(done => { const start = performance.now(); requestAnimationFrame(() => done(performance.now() - start)); })")
-    assert frame < 500
+    frame = "new Promise(done => { const start = performance.now(); requestAnimationFrame(() => done(performance.now() - start)); })"
+    assert reader.evaluate(frame) < 1000
     started = time.monotonic()
     cells[1].get_by_role("button", name="Stop").click()
     wait_until_ended(cells[1], "stopped")
     assert time.monotonic() - started < 1
-    assert len(cells[1].locator(".cell-text").inner_text()) < 200_000
+    assert len(cells[1].locator(".cell-text").inner_text()) < 50_000
     run(cells[1], code="print('again')")
     assert printed(cells[1]) == "again"
 
 
-def test_too_little_memory_is_one_sentence_and_the_recorded_output(cells, reader) -> None:
+def test_too_little_memory_is_one_sentence_and_the_recorded_output(cells) -> None:
     recorded = cells[1].locator(".example-output").inner_text()
-    run(cells[1], "failed", code="import numpy as np\nprint('begun')\nnp.ones(10**10)")
+    run(cells[1], "failed", code="import numpy as np\nprint('begun')\nheld = [np.empty(250_000_000) for _ in range(3)]")
     assert "not enough memory" in cells[1].locator(".cell-status").inner_text()
     assert cells[1].locator(".example-output").inner_text() == recorded
 
@@ -230,7 +238,7 @@ def test_a_load_that_broke_off_or_arrived_damaged_is_tried_again(new_page, site:
     cell = page.locator(".cell[data-mounted]").last
     recorded = cell.locator(".example-output").inner_text()
     problems.expect("request failed .*pyodide.asm.wasm")
-    for cookie, file, said in (("cut", "pyodide.asm.wasm", "the network failed"), ("spoil", "driver.py", "arrived damaged")):
+    for cookie, file, said in (("cut", "pyodide.asm.wasm", "the network failed"), ("spoil", "pyodide.asm.wasm", "arrived damaged")):
         page.context.add_cookies([{"name": cookie, "value": file, "url": site}])
         cell.get_by_role("button", name="Run").click()
         page.locator(".cell-status", has_text=said).wait_for(timeout=BOOT)

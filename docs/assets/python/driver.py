@@ -8,12 +8,13 @@ import time
 import traceback
 import warnings
 
-import cells
-import dlprimer  # noqa: F401  so that the first cell need not wait for it
 import numpy as np
 
+import cells
+import dlprimer  # noqa: F401  so that the first cell need not wait for it
+
 PAUSE = 0.05  # seconds between two messages of one stream: a page that gets one for every line has no time to draw
-MOST = 100_000  # characters of a cell's output; a runaway loop must not fill the page
+MOST = 20_000  # characters of a cell's output; a runaway loop must not fill the page
 FILE = "cell "
 
 namespace = {}

@@ -31,7 +31,23 @@ async function fetchPart(url, options) {
 async function loadFile(file, kept) {
   const url = address(file.path);
   const found = await kept?.match(url);
-  const response = found ?? await fetchPart(url);
+  try {
+    return found ? await readChecked(file, found) : await loadFromNetwork(file, kept, {});
+  } catch (error) {
+    if (error.reason !== "damaged") throw error;
+    // What arrived damaged once, the browser may keep: it is asked for anew.
+    return loadFromNetwork(file, kept, { cache: "reload" });
+  }
+}
+
+async function loadFromNetwork(file, kept, options) {
+  const url = address(file.path);
+  const bytes = await readChecked(file, await fetchPart(url, options));
+  await kept?.put(url, new Response(bytes, { headers: { "Content-Type": typeOf(file.name) } })).catch(() => {}); // no room is no failure
+  return bytes;
+}
+
+async function readChecked(file, response) {
   const bytes = new Uint8Array(file.bytes);
   const reader = response.body.getReader();
   let filled = 0;
@@ -45,16 +61,15 @@ async function loadFile(file, kept) {
       loaded += value.length;
       say("progress", { loaded, total });
     }
+    if (filled < file.bytes) throw new Failure("network", `${file.name} ended after ${filled} of ${file.bytes} bytes`);
+    // Only secure contexts can compute a digest; elsewhere who can change a file can change the page as well.
+    if (globalThis.crypto?.subtle && hex(await crypto.subtle.digest("SHA-256", bytes)) !== file.sha256) {
+      throw new Failure("damaged", `${file.name} is not what it must be`);
+    }
   } catch (error) {
+    loaded -= filled;
     throw error instanceof Failure ? error : new Failure("network", `${file.name}: ${error.message}`);
   }
-  if (filled < file.bytes) throw new Failure("network", `${file.name} ended after ${filled} of ${file.bytes} bytes`);
-  // Only secure contexts can compute a digest; others have no integrity that a digest could protect.
-  if (globalThis.crypto?.subtle && hex(await crypto.subtle.digest("SHA-256", bytes)) !== file.sha256) {
-    await kept?.delete(url);
-    throw new Failure("damaged", `${file.name} is not what it must be`);
-  }
-  if (!found) await kept?.put(url, new Response(bytes, { headers: { "Content-Type": typeOf(file.name) } })).catch(() => {}); // no room is no failure
   return bytes;
 }
 
