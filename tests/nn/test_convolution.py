@@ -308,7 +308,7 @@ X, K = np.zeros((2, 4, 6, 6)), np.zeros((8, 4, 3, 3))
         (lambda: conv2d(X, K, np.zeros(4)), ValueError, "bias must have shape (8,)"),
         (lambda: conv2d(X, K, groups=3), ValueError, "groups must be a positive number that divides the 8"),
         (lambda: conv2d(X, K, groups=0), ValueError, "groups must be"),
-        (lambda: conv2d(X, K, groups=1.0), ValueError, "groups must be"),
+        (lambda: conv2d(X, K, groups=1.0), TypeError, "groups must be a whole number, got 1.0"),
         (lambda: conv2d(X, K, stride=0), ValueError, "stride must be at least 1, got 0"),
         (lambda: conv2d(X, K, stride=(1, 1, 1)), TypeError, "stride must be a whole number or 2 of them"),
         (lambda: conv2d(X, K, stride=1.5), TypeError, "stride must be a whole number"),

@@ -339,3 +339,47 @@ def test_an_undefined_input_lets_the_gradient_through_as_in_pytorch(function, sl
     x = Tensor(np.array([np.nan, 0.5]), requires_grad=True)
     function(x).backward(np.array([2.0, 2.0]))
     np.testing.assert_allclose(x.grad, [2 * slope, 2 * slope], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: dlprimer.mse_loss(Z, None), "mse_loss: target must be an array or a Tensor, got NoneType"),
+        (lambda: dlprimer.linear(Z, None), "linear: weight must be an array or a Tensor, got NoneType"),
+        (lambda: dlprimer.linear(Z), "missing 1 required positional argument: 'weight'"),
+        (lambda: dlprimer.kl_div(Z, Z, log_target=1), "kl_div: log_target must be True or False, got 1"),
+        (lambda: dlprimer.dropout(Z, 0.5, "eval"), "dropout: training must be True or False, got 'eval'"),
+        (lambda: dlprimer.softmax(Z, True), "softmax: axis must be a whole number, got True"),
+        (lambda: dlprimer.leaky_relu(Z, (0.1,)), "leaky_relu: negative_slope must be a number, got (0.1,)"),
+        (lambda: dlprimer.normalize(Z, eps=None), "normalize: eps must be a number, got None"),
+        (lambda: dlprimer.rms_norm(Z, Z.shape, eps="small"), "rms_norm: eps must be a number, got 'small'"),
+    ],
+)
+def test_the_door_refuses_settings_of_another_kind_and_missing_arrays(call, said: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert said in str(caught.value)
+
+
+def test_the_door_lets_numpy_settings_and_optional_ones_through() -> None:
+    assert dlprimer.softmax(Z, np.int64(-1)).shape == Z.shape
+    assert dlprimer.leaky_relu(Z, np.float32(0.5)).dtype == Z.dtype
+    assert dlprimer.dropout(Z, 0, np.bool_(False)).shape == Z.shape
+    assert dlprimer.rms_norm(Z, Z.shape, None, None).shape == Z.shape
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: dlprimer.huber_loss(Z, Z, delta=np.nan), "delta must be positive, got nan"),
+        (lambda: dlprimer.smooth_l1_loss(Z, Z, beta=np.nan), "beta must not be negative, got nan"),
+        (lambda: dlprimer.cosine_similarity(Z, Z, eps=-1e-3), "cosine_similarity: eps must be at least 0, got -0.001"),
+        (lambda: dlprimer.cosine_similarity(Z, Z, eps=np.nan), "cosine_similarity: eps must be at least 0, got nan"),
+        (lambda: dlprimer.conv_transpose2d(np.zeros((1, 2, 4, 4)), np.zeros((2, 0, 3, 3))), "at least one tap and channel"),
+        (lambda: dlprimer.interpolate(np.zeros((1, 2, 4, 4)), (3,)), "size must be one number or 2 of them, got (3,)"),
+    ],
+)
+def test_settings_out_of_range_are_refused_as_in_pytorch(call, said: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert said in str(caught.value)

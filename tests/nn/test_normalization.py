@@ -350,7 +350,7 @@ X, ONES = np.zeros((2, 4, 3)), np.ones(4)
         (lambda: instance_norm([[[1.0, 2.0]]]), TypeError, "input must be an array or a Tensor, got list"),
         (lambda: group_norm(X, 3), ValueError, "divides the 4 channels, got 3"),
         (lambda: group_norm(X, 0), ValueError, "divides the 4 channels, got 0"),
-        (lambda: group_norm(X, 2.0), ValueError, "divides the 4 channels, got 2.0"),
+        (lambda: group_norm(X, 2.0), TypeError, "num_groups must be a whole number, got 2.0"),
         (lambda: group_norm(X, 2, eps=-1), ValueError, "eps must be at least 0"),
         (lambda: group_norm(np.zeros((1, 4)), 4), ValueError, "more than 1 value per group"),
         (lambda: layer_norm(X, 3), TypeError, "normalized_shape must be a tuple of whole numbers, such as (256,), got 3"),

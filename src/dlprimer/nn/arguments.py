@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+SETTINGS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "bool": ("True or False", (bool, np.bool_)),
+    "int": ("a whole number", (int, np.integer)),
+    "float": ("a number", (int, float, np.integer, np.floating)),
+}
+"""Annotation of a setting -> what it must be, in words and in types."""
 
 
 def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -17,11 +24,16 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
     The input must be a floating-point array. The others must be so too, of the same dtype, with `same_dtype`; without it integers
     among them are converted to the input's dtype, so that no int64 turns float32 into float64. float16 is computed in float32
     and rounded once, at the end, outputs and gradients alike: half precision is a storage format.
+
+    Settings annotated `bool`, `int` or `float` must be that, or None where the annotation allows it.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         variables = function.__code__.co_varnames
         first, *others = ((variables.index(name), name) for name in names)
+        optional = {name for name, parameter in inspect.signature(function).parameters.items() if parameter.default is None}
+        kinds = {name: str(kind).removesuffix(" | None") for name, kind in function.__annotations__.items()}
+        settings = [(variables.index(name), name, kind) for name, kind in kinds.items() if kind in SETTINGS]
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -30,7 +42,10 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
             usual = dtype is SINGLE or dtype is DOUBLE
             for position, name in others:
                 value = args[position] if position < len(args) else kwargs.get(name)
-                usual = usual and (value is None or getattr(value, "dtype", None) is dtype)
+                usual = usual and (getattr(value, "dtype", None) is dtype or (value is None and name in optional))
+            for position, name, kind in settings:
+                if position < len(args) or name in kwargs:
+                    check_setting(function, name, kind, args[position] if position < len(args) else kwargs[name])
             return function(*args, **kwargs) if usual else unusual(args, kwargs)
 
         def unusual(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -42,7 +57,7 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
                 raise TypeError(f"{function.__name__}: {first[1]} must be floating point, got {x.dtype}; use .astype(np.float32)")
             for _, name in others:
                 value = arguments.get(name)
-                if value is None:
+                if value is None and (name in optional or name not in arguments):
                     continue
                 if not isinstance(value, (np.ndarray, np.generic)):
                     raise TypeError(f"{function.__name__}: {name} must be an array or a Tensor, got {type(value).__name__}")
@@ -67,6 +82,15 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
         return call
 
     return decorate
+
+
+def check_setting(function: Callable[..., Any], name: str, kind: str, value: Any) -> None:
+    """Refuse a value that is not of the setting's kind; True and False are no whole numbers."""
+    words, types = SETTINGS[kind]
+    if isinstance(value, types) and (kind != "int" or not isinstance(value, bool)):
+        return
+    if value is not None or not function.__annotations__[name].endswith("| None"):
+        raise TypeError(f"{function.__name__}: {name} must be {words}, got {value!r}")
 
 
 def choose(argument: str, value: Any, choices: tuple[str, ...]) -> None:

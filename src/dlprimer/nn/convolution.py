@@ -258,8 +258,8 @@ def check_operands(name: str, x: Array, w: Array, b: Array | None, groups: Any, 
         raise ValueError(f"{name}: groups must be a positive number that divides the {w.shape[0]} of weight {w.shape}, got {groups!r}")
     if x.shape[-axes - 1] != channels or channels == 0:
         raise ValueError(f"{name}: input must have {channels} channels for weight {w.shape} and groups={groups}, got shape {x.shape}")
-    if 0 in w.shape[2:] or 0 in x.shape[-axes:]:
-        raise ValueError(f"{name}: input must have pixels and weight at least one tap, got shapes {x.shape} and {w.shape}")
+    if 0 in w.shape[1:] or 0 in x.shape[-axes:]:
+        raise ValueError(f"{name}: input must have pixels and weight at least one tap and channel, got shapes {x.shape} and {w.shape}")
     if b is not None and b.shape != (outputs,):
         raise ValueError(f"{name}: bias must have shape ({outputs},), one for each output channel, got {b.shape}")
 

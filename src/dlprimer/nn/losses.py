@@ -406,7 +406,7 @@ def huber_loss(input: Array, target: Array, reduction: str = "mean", delta: floa
     Paper: Huber, Robust estimation of a location parameter, 1964. Explained in question 25.
     """
     same_shape("huber_loss", input, target)
-    if delta <= 0:
+    if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     d = input - target
     pull = np.clip(d, -delta, delta)
@@ -437,7 +437,7 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
     Paper: Girshick, Fast R-CNN, 2015. Explained in question 25.
     """
     same_shape("smooth_l1_loss", input, target)
-    if beta < 0:
+    if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     d = input - target
     pull = np.clip(d / beta, -1, 1) if beta > 0 else np.sign(d)

@@ -282,6 +282,8 @@ def new_sizes(old: tuple[int, ...], size: Any, scale_factor: Any, recompute: boo
     if size is not None:
         if recompute:
             raise ValueError("interpolate: recompute_scale_factor is for scale_factor, not for size")
+        if isinstance(size, (tuple, list)) and len(size) != len(old):
+            raise ValueError(f"interpolate: size must be one number or {len(old)} of them, got {size!r}")
         sizes = whole_numbers("interpolate: size", size, len(old), 1)
         return sizes, [n / out for n, out in zip(old, sizes, strict=True)]
     factors = list(scale_factor) if isinstance(scale_factor, (tuple, list)) else [scale_factor] * len(old)

@@ -70,7 +70,7 @@ def cosine_similarity(x1: Array, x2: Array, axis: int = 1, eps: float = 1e-8) ->
         The common shape without the axis, in [-1, 1].
 
     Raises:
-        ValueError: If the shapes do not broadcast or the axis does not exist.
+        ValueError: If the shapes do not broadcast, the axis does not exist or `eps` is negative.
 
     Example:
         >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).tolist()
@@ -83,6 +83,8 @@ def cosine_similarity(x1: Array, x2: Array, axis: int = 1, eps: float = 1e-8) ->
     except ValueError:
         raise ValueError(f"cosine_similarity: x1 and x2 must broadcast, got {x1.shape} and {x2.shape}") from None
     check_axis("cosine_similarity", x1, axis)
+    if not eps >= 0:
+        raise ValueError(f"cosine_similarity: eps must be at least 0, got {eps}")
     if x1.ndim == 0:
         x1, x2 = x1[None], x2[None]
     u, du = unit(x1, 2, axis, eps)
