@@ -314,6 +314,16 @@ def test_the_regions_are_those_of_the_network(open_kit):
     assert np.abs(canvas[..., :3] - expected).max() <= 1.5
 
 
+def test_a_recorded_grid_of_two_classes_is_shaded_from_the_top(open_kit):
+    page = open_kit(f"{REFUSE}?part=grid")  # probabilities of the second class: 0 and 1 above 1 and one half
+    pixels = page.locator("canvas.kit-decisions").evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 2, 2).data]")
+    palette = json.loads((page.request.get(page.url.partition("deep")[0] + "assets/palette.json")).text())["light"]
+    rgb = {name: np.array([int(palette[name][at:at + 2], 16) for at in (1, 3, 5)]) for name in ("paper", "blue", "orange")}
+    shades = [("blue", 0.5), ("orange", 0.5), ("orange", 0.5), ("blue", 0.11)]
+    mixed = [rgb["paper"] + mix * (rgb[name] - rgb["paper"]) for name, mix in shades]
+    np.testing.assert_allclose(np.reshape(pixels, (4, 4))[:, :3], mixed, atol=1.5)
+
+
 def points(page):
     return page.get_by_role("slider", name=re.compile(r"^Point \d+ of"))
 
