@@ -15,8 +15,12 @@ async function keep(addresses) {
   const cache = await caches.open(PAGES);
   await Promise.all(addresses.map(async (address) => {
     const response = await fetch(address);
-    if (response.ok) await cache.put(address, await unredirected(response));
+    if (response.ok) await renew(cache, address, response);
   }));
+}
+
+async function renew(cache, address, response) {
+  await cache.put(address, await unredirected(response));
 }
 
 /** A page that was reached by a redirection cannot be given to a reload. */
@@ -43,7 +47,7 @@ async function fromNetwork(event) {
   if (kept && !self.navigator.onLine) return kept;
   try {
     const response = await fetch(request);
-    if (kept && response.ok && response.type === "basic") event.waitUntil(unredirected(response.clone()).then((copy) => cache.put(address, copy)));
+    if (kept && response.ok && response.type === "basic") event.waitUntil(renew(cache, address, response.clone()));
     return response;
   } catch (error) {
     if (kept) return kept;

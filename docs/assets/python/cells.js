@@ -9,6 +9,7 @@ const FAILED = {
   crashed: "Python ended unexpectedly. The recorded output stands; the next run starts a new interpreter.",
   unsupported: "This browser cannot run Python. The recorded output stands.",
 };
+const KEYS = "In the code, Ctrl+Enter runs and Escape leaves.";
 const STOPPED = "Stopped. The next run starts a new interpreter.";
 const here = (path) => new URL(path, import.meta.url).href;
 const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1);
@@ -172,7 +173,8 @@ function mountCell(node, index, mine) {
   node.dataset.mounted = "true";
   const { cell: name } = node.dataset;
   const layer = node.querySelector("pre > code");
-  const container = node.querySelector(".example-output") ?? element("div", { class: "example-output", role: "group", "aria-label": "Output", hidden: true });
+  const container = node.querySelector(".example-output")
+    ?? element("div", { class: "example-output", role: "group", "aria-label": "Output", hidden: true });
   const recorded = [...container.childNodes];
   const recordedText = container.textContent;
   const button = (text, run) => element("button", { type: "button", class: "cell-button", onclick: run }, text);
@@ -186,7 +188,7 @@ function mountCell(node, index, mine) {
   const progress = element("p", { class: "cell-progress", hidden: true }, meter, amount);
   const hint = element("p", { class: "cell-hint", id: `cell-hint-${index}` }, index > 0
     ? "Run starts with the cells above: all share one interpreter."
-    : `Run starts Python in your browser; it loads ${node.dataset.megabytes ?? "some"} MB once. In the code, Ctrl+Enter runs and Escape leaves.`);
+    : `Run starts Python in your browser; it loads ${node.dataset.megabytes} MB once. ${KEYS}`);
   stopButton.hidden = true;
   runButton.setAttribute("aria-label", `Run cell ${name}`);
   stopButton.setAttribute("aria-label", `Stop cell ${name}`);
@@ -197,7 +199,8 @@ function mountCell(node, index, mine) {
   let output;
   let running = false;
   const editor = createEditor(layer, {
-    label: `Code of cell ${name}`, describedBy: index > 0 ? `${hint.id} cell-hint-0` : hint.id, run: () => start(), leave: () => runButton.focus(),
+    label: `Code of cell ${name}`, describedBy: index > 0 ? `${hint.id} cell-hint-0` : hint.id,
+    run: () => start(), leave: () => runButton.focus(),
     changed: (edited) => { node.dataset.edited = String(edited); },
   });
   const say = (text) => { if (status.textContent !== text) status.textContent = text; };
@@ -247,7 +250,7 @@ function mountCell(node, index, mine) {
     },
     offline() {
       node.dataset.offline = "true";
-      if (index === 0) hint.textContent = "Run uses the Python in your browser, from now on also without a network. In the code, Ctrl+Enter runs and Escape leaves.";
+      if (index === 0) hint.textContent = `Run uses the Python in your browser, from now on also without a network. ${KEYS}`;
     },
     /** A run begins; what it says goes to `output`, and `end` tells how it went. */
     startRun() {

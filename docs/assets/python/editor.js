@@ -1,13 +1,14 @@
 // An editor for a cell: a text area, whose text is transparent, over the code in its colors. The code stays where it was, so that
 // the page looks the same before and after, and the copy button copies what the reader wrote.
-const KEYWORDS = new Set(("and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match "
-  + "nonlocal not or pass raise return try while with yield").split(" "));
+const KEYWORDS = new Set(("and as assert async await break case class continue def del elif else except finally for from global if "
+  + "import in is lambda match nonlocal not or pass raise return try while with yield").split(" "));
 const CONSTANTS = new Set(["True", "False", "None"]);
-const BUILTINS = new Set(("abs all any bool callable chr dict dir divmod enumerate filter float format frozenset getattr hasattr hash id int isinstance iter len "
-  + "list map max min next object open ord pow print property range repr reversed round set setattr slice sorted str sum super tuple type vars zip").split(" "));
+const BUILTINS = new Set(("abs all any bool callable chr dict dir divmod enumerate filter float format frozenset getattr hasattr hash "
+  + "id int isinstance iter len list map max min next object open ord pow print property range repr reversed round set setattr slice "
+  + "sorted str sum super tuple type vars zip").split(" "));
 const TOKEN = new RegExp([
   /(?<comment>#[^\n]*)/,
-  /(?<string>\b[rbfut]{0,2}(?:"""[^]*?(?:"""|$)|'''[^]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|"""[^]*?(?:"""|$)|'''[^]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)/,
+  /(?<string>(?:\b[rbfut]{1,2})?(?:"""[^]*?(?:"""|$)|'''[^]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/,
   /(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?j?)|\B\.\d[\d_]*(?:e[+-]?\d+)?)/,
   /(?<word>[\p{L}_][\p{L}\p{N}_]*)/,
   /(?<operator>[-+*/%@=<>!&|^~]+)/,
@@ -54,9 +55,8 @@ export function createEditor(layer, { label, describedBy, run, leave, changed })
   const colored = [...layer.childNodes];
   const area = document.createElement("textarea");
   Object.assign(area, { className: "cell-editor", value: original, spellcheck: false, autocomplete: "off", wrap: "off", rows: 1 });
-  for (const [name, value] of Object.entries({ "aria-label": label, "aria-describedby": describedBy, autocapitalize: "off", autocorrect: "off" })) {
-    area.setAttribute(name, value);
-  }
+  const attributes = { "aria-label": label, "aria-describedby": describedBy, autocapitalize: "off", autocorrect: "off" };
+  for (const [name, value] of Object.entries(attributes)) area.setAttribute(name, value);
   layer.parentElement.append(area);
   layer.inert = true; // a picture of the text area's text: not to be reached or read twice
   let editing = false; // until the reader edits, Tab moves on, as it does everywhere else

@@ -67,7 +67,8 @@ function draw(parts, drawn, text, signal) {
 
 function tableOf({ names, rows }, text) {
   const row = (tag, values) => element("tr", {}, ...values.map((value) => element(tag, tag === "th" ? { scope: "col" } : {}, value)));
-  const table = element("table", {}, element("thead", {}, row("th", names)), element("tbody", {}, ...rows.map((values) => row("td", values))));
+  const body = rows.map((values) => row("td", values));
+  const table = element("table", {}, element("thead", {}, row("th", names)), element("tbody", {}, ...body));
   return element("div", { class: "cell-table", tabindex: "0", role: "group", "aria-label": text }, table);
 }
 

@@ -1,5 +1,5 @@
-// Python in a worker of its own: the page stays responsive, and ends it to stop a cell. It tells the page { type: "progress", loaded, total },
-// "starting", "ready", "output" and "done", or "failed" with a reason: network, damaged, memory, crashed, unsupported.
+// Python in a worker of its own: the page stays responsive, and ends it to stop a cell. It tells the page "progress", "starting", "ready",
+// "output" and "done", or "failed" with a reason: network, damaged, memory, crashed, unsupported.
 const KEPT = "book-runtime"; // also in service-worker.js
 
 class Failure extends Error {
@@ -108,9 +108,11 @@ async function start() {
     });
   });
   const path = (name) => address(listed.files.find((file) => file.name === name).path);
-  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([import(path("pyodide.mjs")), import(path("pyodide.asm.mjs"))]);
+  const modules = ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(path(name)));
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all(modules);
   const python = await Promise.race([impossible, loadPyodide({
-    indexURL: address("./runtime/"), packageBaseUrl: address("./"), createPyodideModule, lockFileContents: listed.lock, packages: ["dlprimer"],
+    indexURL: address("./runtime/"), packageBaseUrl: address("./"), createPyodideModule,
+    lockFileContents: listed.lock, packages: ["dlprimer"],
     env: { PYTHONHASHSEED: "0" }, stdout: () => {}, stderr: () => {}, // as when the examples were recorded
   })]);
   for (const name of ["cells.py", "driver.py"]) python.FS.writeFile(`${python.FS.cwd()}/${name}`, files.get(name));
@@ -123,8 +125,8 @@ async function start() {
 
 /** Take away what a cell could send or keep data with; the page's own storage is out of reach of a worker anyway. */
 function shut() {
-  const names = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "BroadcastChannel", "Worker", "SharedWorker",
-    "importScripts", "indexedDB", "caches", "cookieStore"];
+  const names = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "BroadcastChannel", "Worker",
+    "SharedWorker", "importScripts", "indexedDB", "caches", "cookieStore"];
   const remove = (from, each) => {
     for (let object = from; object; object = Object.getPrototypeOf(object)) for (const name of each) delete object[name];
   };
