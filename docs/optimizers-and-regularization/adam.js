@@ -22,7 +22,7 @@ export default function (root, record, kit) {
   const below = kit.element("div", {});
   root.append(above, below);
   const pad = kit.plot({
-    into: above, x: { ...x }, y: { min: -3, max: 3, label: "gradient; draw here" }, aspect: 0.3, minHeight: 170,
+    into: above, x: { ...x }, y: { min: -3, max: 3, label: "gradient; draw here" }, aspect: 0.3, minHeight: 170, right: 28,
     alt: "The gradient at each of a hundred steps as bars, its running mean and its running root mean square as lines",
   });
   const bars = pad.bars({ color: "muted", opacity: 0.6, gap: 0.6 });
@@ -35,7 +35,7 @@ export default function (root, record, kit) {
   });
 
   const result = kit.plot({
-    into: below, x: { ...x, label: "step" }, y: { min: -1.3, max: 1.3, label: "Adam's step, in learning rates η" }, aspect: 0.24, minHeight: 150, right: 40,
+    into: below, x: { ...x, label: "step" }, y: { min: -1.3, max: 1.3, label: "Adam's step, in learning rates η" }, aspect: 0.24, minHeight: 150, right: 28,
     alt: "Adam's step at each of the hundred steps, in units of the learning rate",
   });
   const [one, minusOne] = [result.rule({ axis: "y" }), result.rule({ axis: "y" })];

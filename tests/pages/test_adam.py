@@ -27,7 +27,10 @@ def open_explorable(open_page):
 def numbers(figure) -> dict[str, float]:
     """What the readouts say, in learning rates."""
     texts = [text.split("\n") for text in figure.locator(".kit-readout").all_inner_texts()]
-    return {name: float(value.replace("−", "-").replace(",", "").removesuffix(" η").replace("×10", "e")) for name, value in texts}
+    return {
+        name: float(value.replace("−", "-").replace(",", "").removesuffix(" η").replace("×10", "e"))
+        for name, value in texts
+    }
 
 
 MEAN, LAST, SGD = "Adam, mean size of a step", "Adam, last step", "SGD, mean size of a step"
@@ -115,8 +118,8 @@ def test_a_shared_address_shows_the_same_drawing(open_explorable) -> None:
     assert shown[MEAN] == shown[LAST] == 1 and shown[SGD] == 0.5
 
 
-def test_a_tap_sets_the_pen_down_and_a_swipe_scrolls(open_explorable) -> None:
-    page, figure = open_explorable(width=390)
-    pad = figure.locator("svg.kit-plot").first
-    assert pad.evaluate("node => getComputedStyle(node).touchAction") != "none"
-    assert figure.get_by_role("slider", name="Pen").evaluate("node => getComputedStyle(node).touchAction") == "none"
+def test_a_swipe_over_the_pad_scrolls_and_one_on_the_pen_draws(open_explorable) -> None:
+    _, figure = open_explorable(width=390)
+    touch_action = "node => getComputedStyle(node).touchAction"
+    assert figure.locator("svg.kit-plot").first.evaluate(touch_action) != "none"
+    assert figure.get_by_role("slider", name="Pen").evaluate(touch_action) == "none"

@@ -1,21 +1,28 @@
-"""What Adam makes of a gradient: streams, start-up, rotated bowls, a sequence that defeats it, and classes of unequal frequency."""
+"""What Adam makes of a gradient: streams, start-up, a Transformer's layers, turned bowls, a sequence that defeats it, rare classes."""
 
 import numpy as np
 
 from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure
-from dlprimer import SGD, Adam, Parameter, optimal_heavy_ball
+from dlprimer import GPT, SGD, Adam, Parameter, encode_text, names, optimal_heavy_ball
 
-TOLERANCE = {"imbalance": 0.25, "streams": 1e-4}
+TOLERANCE = {
+    "layers": 0.1, "imbalance": 0.3, "imbalance.centered": None, "streams": 1e-4,  # losses of a billionth are rounding
+    **{f"imbalance.{inputs}.{method}.100": None for inputs in ("shared", "balanced") for method in ("momentum", "adam")},
+}  # fmt: skip
 
 RATE, BETAS = 0.001, (0.9, 0.999)
 SHOWN, SHOUT_AT, HUM, SHOUT = 100, 40, 0.15, 3.0  # the sketch pad: its steps, a quiet signal and one loud gradient
 STREAM_STEPS, STREAM_SEEDS = 10_000, 5
 WARMED = 2000  # steps of the lone shout: before it, and from there until the step has recovered
+LAYER_STEPS, LAYER_SEEDS = 100, 3
 DIMENSIONS, KAPPA, ROTATIONS, MOST = 20, 10_000, 10, 25_000
-BOWL_RATES = [2.0 ** (k / 2) for k in range(4, -12, -1)]  # SGD's in units of one over the largest curvature; Adam's are an eighth of it
+BOWL_RATES = [
+    2.0 ** (k / 2) for k in range(4, -12, -1)
+]  # SGD's, over the largest curvature; Adam's are an eighth of them
 SEQUENCE_STEPS, SEQUENCE_RATE = 10_000, 0.5
-LEVELS, LABEL_SEEDS, HORIZONS = 6, 3, [25, 50, 100]  # classes of 64, 32, ... 2 examples; steps at which the loss is read
+LEVELS, LABEL_SEEDS = 6, 3  # classes of 64, 32, ... 2 examples
+HORIZONS = [25, 50, 100]  # steps at which the loss is read
 LABEL_RATES = {"momentum": [10 ** (k / 2) for k in range(-6, 5)], "adam": [10 ** (k / 2) for k in range(-10, 1)]}
 
 
@@ -28,6 +35,7 @@ def run(rng):
         "shout": lone_shout(),
         "bias": start_up(*BETAS),
         "limits": limits(*BETAS),
+        "layers": layers(),
         "bowl": bowls(rng),
         "sequence": {str(c): sequences(c) for c in (3, 10)},
         "imbalance": {
@@ -63,7 +71,9 @@ def worked_example():
     rows = []
     for t, (g, step) in enumerate(zip(gradients, updates(gradients), strict=True), 1):
         m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
-        rows.append({"g": g, "m": m, "s": s, "m-hat": m / (1 - 0.9**t), "root": (s / (1 - 0.999**t)) ** 0.5, "step": step})
+        rows.append(
+            {"g": g, "m": m, "s": s, "m-hat": m / (1 - 0.9**t), "root": (s / (1 - 0.999**t)) ** 0.5, "step": step}
+        )
     return rows
 
 
@@ -177,6 +187,43 @@ def limits(beta1, beta2):
     }  # fmt: skip
 
 
+# ---- the tensors of a small Transformer ----
+
+
+def layers():
+    """Root mean square of gradient and of Adam's step, in learning rates, for each tensor of a Transformer that learns names."""
+    tokens = encode_text(names()[0], start=True)
+    runs = [tensor_sizes(tokens, np.random.default_rng(seed)) for seed in range(LAYER_SEEDS)]
+    gradients, steps = np.median([run[1] for run in runs], axis=0), np.median([run[2] for run in runs], axis=0)
+    spreads = {
+        what: [sizes.max() / sizes.min() for sizes in (run[i] for run in runs)]
+        for i, what in ((1, "gradient"), (2, "step"))
+    }
+    return {
+        "names": list(runs[0][0]), "gradients": gradients, "steps": steps, "count": len(gradients), "names-learned": len(tokens),
+        "updates": LAYER_STEPS, "seeds": LAYER_SEEDS, "least-step": steps.min(), "most-step": steps.max(),
+        "largest": runs[0][0][int(np.argmax(gradients))], "smallest": runs[0][0][int(np.argmin(gradients))],
+        **{f"{what}-spread": {"median": np.median(v), "least": min(v), "most": max(v)} for what, v in spreads.items()},
+    }  # fmt: skip
+
+
+def tensor_sizes(tokens, rng):
+    model = GPT(int(tokens.max()) + 1, tokens.shape[1], d_model=32, num_heads=4, num_layers=2, rng=rng)
+    tensors = dict(model.named_parameters())
+    optimizer = Adam(tensors.values(), lr=RATE)
+    gradients, steps = [], []
+    for _ in range(LAYER_STEPS):
+        optimizer.zero_grad()
+        model.loss(tokens[rng.integers(len(tokens), size=64)]).backward()
+        before = [p.data.copy() for p in tensors.values()]
+        optimizer.step()
+        gradients.append([np.sqrt(np.mean(p.grad**2)) for p in tensors.values()])
+        steps.append(
+            [np.sqrt(np.mean((p.data - old) ** 2)) / RATE for p, old in zip(tensors.values(), before, strict=True)]
+        )
+    return list(tensors), np.mean(gradients, axis=0), np.mean(steps, axis=0)
+
+
 # ---- the same bowl, along the axes and turned ----
 
 
@@ -202,7 +249,8 @@ def bowls(rng):
         turned = best[1:]
         result[name] = {
             "aligned": int(best[0]), "least": int(turned.min()), "median": float(np.median(turned)), "most": int(turned.max()),
-            "best-rate": tried[at[0]][1]["lr"] * (1 if name == "adam" else KAPPA), "at-an-end": bool(len(tried) > 1 and np.isin(at, (0, len(tried) - 1)).any()),
+            "best-rate": tried[at[0]][1]["lr"] * (1 if name == "adam" else KAPPA),
+            "at-an-end": bool(len(tried) > 1 and np.isin(at, (0, len(tried) - 1)).any()),
         }  # fmt: skip
     return result
 
@@ -260,7 +308,10 @@ def endpoint(c, settings):
 
 def label_counts():
     labels = skewed_labels()
-    return {"examples": len(labels), "classes": int(labels.max()) + 1, "inputs": (LEVELS + 1) * 2**LEVELS, "most": 2**LEVELS, "seeds": LABEL_SEEDS}
+    return {
+        "examples": len(labels), "classes": int(labels.max()) + 1, "inputs": (LEVELS + 1) * 2**LEVELS,
+        "most": 2**LEVELS, "seeds": LABEL_SEEDS, "curvature-ratio": 3 * len(labels),
+    }  # fmt: skip
 
 
 def skewed_labels():
@@ -327,15 +378,25 @@ def claims(data):
     found, bowl = data["streams"]["found"], data["bowl"]
     yield at_most("scale-free", "A thousand times louder gradients change no step by more than a millionth of the learning rate",
                   max(found[name]["loud-difference"] for name in found), 1e-6)  # fmt: skip
-    yield between("constant-full", "A constant gradient moves the weight by the learning rate", found["constant"]["mean"], 0.999, 1.001)
+    yield between(
+        "constant-full",
+        "A constant gradient moves the weight by the learning rate",
+        found["constant"]["mean"],
+        0.999,
+        1.001,
+    )
     yield at_most("alternating-small", "An alternating gradient leaves steps of at most 0.06 times the learning rate",
                   found["alternating"]["size"], 0.06)  # fmt: skip
-    yield between("signal-to-noise", "Where gradients are mostly noise, the mean step is their mean over their root mean square, within a tenth",
+    yield between("signal-to-noise", "Where gradients are mostly noise, the mean step is their signal-to-noise ratio, within a tenth",
                   found["biased"]["mean"] / found["biased"]["gradient-mean"], 0.9, 1.1)  # fmt: skip
     yield between("sparse-mean", "Rare gradients of one sign move the weight by about their mean over their root mean square",
                   found["sparse"]["mean"] / found["sparse"]["gradient-mean"], 0.85, 1.15)  # fmt: skip
     yield at_most("noise-mean", "Pure noise has a mean step of at most 0.03 times the learning rate in every seed",
                   max(abs(found["noise"]["least"]), abs(found["noise"]["most"])), 0.03)  # fmt: skip
+    yield at_least("layers-differ", "The gradients of the tensors differ in size by a factor of at least 50 in every seed",
+                   data["layers"]["gradient-spread"]["least"], 50)  # fmt: skip
+    yield at_most("steps-alike", "Adam's steps differ by a factor of at most 12 in every seed",
+                  data["layers"]["step-spread"]["most"], 12)  # fmt: skip
     yield at_least("deaf", "After one gradient a hundred times as large, steps stay below half for more than a thousand steps",
                    data["shout"]["half-again"], 1000)  # fmt: skip
     yield between("peak", "Without the corrections the longest step of a constant gradient is 6.5 to 6.6 learning rates",
@@ -347,7 +408,8 @@ def claims(data):
     yield at_most("spike-bound", "One gradient after a long silence moves the weight by (1 - beta1) / sqrt(1 - beta2), within a thousandth",
                   abs(data["limits"]["spike"] / data["limits"]["spike-in-theory"] - 1), 1e-3)  # fmt: skip
     yield at_most("rotation-invariant", "Turning the bowl changes the steps of gradient descent and of both momenta by at most two",
-                  max(max(abs(bowl[name][end] - bowl[name]["aligned"]) for end in ("least", "most")) for name in ("gd", "momentum", "heavy-ball")), 2)  # fmt: skip
+                  max(abs(bowl[name][end] - bowl[name]["aligned"])
+                      for end in ("least", "most") for name in ("gd", "momentum", "heavy-ball")), 2)  # fmt: skip
     yield at_least("rotation-costs", "In every one of the turned bowls Adam needs at least 5 times its steps along the axes",
                    bowl["adam"]["least"] / bowl["adam"]["aligned"], 5)  # fmt: skip
     yield at_most("aligned-wins", "Along the axes Adam needs at most a quarter of the steps of tuned heavy ball",
@@ -357,22 +419,26 @@ def claims(data):
     yield at_least("worst-point", "With beta1 = 0 and the small beta2 Adam is close to the worst point for both C",
                    min(data["sequence"][c]["adam"]["late-mean"] for c in data["sequence"]), 0.99)  # fmt: skip
     yield at_most("best-point", "AMSGrad and the default Adam are close to the best point for both C",
-                  max(data["sequence"][c][name]["late-mean"] for c in data["sequence"] for name in ("amsgrad", "defaults")), -0.99)  # fmt: skip
+                  max(ends[name]["late-mean"] for ends in data["sequence"].values() for name in ("amsgrad", "defaults")),
+                  -0.99)  # fmt: skip
     shared, centered = data["imbalance"]["shared"], data["imbalance"]["centered"]
     yield at_most("rare-learned", "With uniform inputs, after 50 steps, Adam's loss on the rarest classes is at most a tenth of momentum's",
                   shared["adam"]["50"]["rarest"] / shared["momentum"]["50"]["rarest"], 0.1)  # fmt: skip
     yield between("frequent-alike", "On the most frequent class the two losses are within a factor of two at that point",
                   shared["adam"]["50"]["frequent"] / shared["momentum"]["50"]["frequent"], 0.5, 2)  # fmt: skip
-    yield at_most("gap-closes", "After 100 steps momentum's loss, too, is below 0.05 in every seed", shared["momentum"]["100"]["most"], 0.05)
+    yield at_most("gap-closes", "After 100 steps momentum's loss, too, is below 0.05 in every seed",
+                  shared["momentum"]["100"]["most"], 0.05)  # fmt: skip
     balanced = data["imbalance"]["balanced"]
     yield at_least("balanced-reversed", "With balanced classes and uniform inputs Adam's loss after 50 steps is at least twice momentum's",
                    balanced["adam"]["50"]["median"] / balanced["momentum"]["50"]["median"], 2)  # fmt: skip
-    yield at_most("gap-goes", "With centered inputs momentum's loss is below a thousandth after 25 steps", centered["momentum"]["25"]["most"], 1e-3)
+    yield at_most("gap-goes", "With centered inputs momentum's loss is below a thousandth after 25 steps",
+                  centered["momentum"]["25"]["most"], 1e-3)  # fmt: skip
 
 
 def figures(data):
     yield "sketch", draw_sketch(data["sketch"]["start"])
     yield "start-up", draw_start_up(data["bias"])
+    yield "layers", draw_layers(data["layers"])
     yield "rotation", draw_rotation(data["bowl"])
     yield "imbalance", draw_imbalance(data["imbalance"])
 
@@ -404,7 +470,9 @@ def draw_start_up(bias):
     axes.plot(t, factor, color=color("red"))
     axes.plot([1, bias["peak-at"], 1000], [bias["first"], bias["peak"], bias["at-1000"]], "o", color=color("red"))
     direct_label(axes, 1, bias["first"], f"{bias['first']:.2f}", "red", dx=8, dy=-6)
-    direct_label(axes, bias["peak-at"], bias["peak"], f"{bias['peak']:.2f} at step {bias['peak-at']}", "red", dx=8, dy=6)
+    direct_label(
+        axes, bias["peak-at"], bias["peak"], f"{bias['peak']:.2f} at step {bias['peak-at']}", "red", dx=8, dy=6
+    )
     direct_label(axes, 1000, bias["at-1000"], f"{bias['at-1000']:.2f} at step 1,000", "red", dx=0, dy=14)
     direct_label(axes, 90, factor[np.searchsorted(t, 90)], "without the corrections", "red", dx=10, dy=6)
     axes.set(xscale="log", ylim=(0, 7.4), xlabel="step", ylabel=r"step$\,/\,\eta$")
@@ -412,19 +480,45 @@ def draw_start_up(bias):
     return figure
 
 
+def draw_layers(layers):
+    figure, axes = new_figure(aspect=0.36)
+    for y, (name, role) in enumerate((("steps", "adam"), ("gradients", "sgd"))):
+        sizes = np.array(layers[name]) / max(layers[name])
+        axes.plot(sizes, np.full(len(sizes), y), "o", color=color(role), alpha=0.55, markersize=9, markeredgewidth=0)
+    gradients = np.array(layers["gradients"]) / max(layers["gradients"])
+    direct_label(axes, 1, 1, "embedding", "sgd", dx=6, dy=14, ha="right")
+    direct_label(axes, gradients.min(), 1, "a feed-forward layer", "sgd", dx=-6, dy=14)
+    axes.set(xscale="log", ylim=(-0.6, 1.7), xlabel="size, against the largest tensor's")
+    axes.set_yticks([0, 1], ["Adam's step", "gradient,\nSGD's step"])
+    axes.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+    axes.grid(False, axis="y")
+    return figure
+
+
 def draw_rotation(bowl):
     figure, axes = new_figure(aspect=0.52)
-    rows = [("gd", "gradient descent", "gd"), ("momentum", "momentum 0.9", "momentum"), ("heavy-ball", "tuned heavy ball", "purple"), ("adam", "Adam", "adam")]
-    for y, (name, label, role) in enumerate(reversed(rows)):
+    rows = [
+        ("adam", "Adam", "adam"), ("heavy-ball", "tuned heavy ball", "purple"),
+        ("momentum", "momentum 0.9", "momentum"), ("gd", "gradient descent", "gd"),
+    ]  # fmt: skip
+    for y, (name, _, role) in enumerate(rows):
         found = bowl[name]
         axes.plot([found["least"], found["most"]], [y - 0.17, y - 0.17], color=color(role), linewidth=4)
-        axes.plot(found["median"], y - 0.17, "o", color=color(role), markerfacecolor=color("paper"), markeredgewidth=2, markersize=9)
+        axes.plot(
+            found["median"],
+            y - 0.17,
+            "o",
+            color=color(role),
+            markerfacecolor=color("paper"),
+            markeredgewidth=2,
+            markersize=9,
+        )
         axes.plot(found["aligned"], y + 0.17, "o", color=color(role), markersize=10)
         if name == "adam":
             direct_label(axes, found["aligned"], y + 0.17, "along the axes", role, dx=10)
             direct_label(axes, found["least"], y - 0.17, "turned", role, dx=-10, ha="right")
     axes.set(xscale="log", ylim=(-0.5, 3.5), xlim=(50, 40_000), xlabel="steps to a ten-thousandth of the loss")
-    axes.set_yticks(range(4), [label for _, label, _ in reversed(rows)])
+    axes.set_yticks(range(4), [label for _, label, _ in rows])
     axes.set_xticks([100, 1000, 10_000], ["100", "1,000", "10,000"])
     axes.grid(False, axis="y")
     return figure
@@ -433,15 +527,19 @@ def draw_rotation(bowl):
 def draw_imbalance(imbalance):
     figure, axes = new_figure(aspect=0.55, columns=2, sharey=True)
     sizes = [2 ** (LEVELS - k) for k in range(LEVELS)]
-    for panel, name, title in zip(axes, ("shared", "centered"), ("inputs share a mean", "inputs centered"), strict=True):
-        for method, label, at, dy in (("momentum", "momentum", 2, 14), ("adam", "Adam", 2, -14)):
+    for panel, name, title in zip(
+        axes, ("shared", "centered"), ("inputs share a mean", "inputs centered"), strict=True
+    ):
+        for method, label, at, dy in (("momentum", "momentum", 1, 16), ("adam", "Adam", 2, -14)):
             losses = np.maximum(imbalance[name][method]["50"]["levels"], 1e-4)
             panel.plot(range(LEVELS), losses, color=color(method), marker="o", clip_on=False)
             if name == "shared":
                 direct_label(panel, at, losses[at], label, method, dx=0, dy=dy)
         panel.set(yscale="log", ylim=(1e-4, 6), xlabel="examples in the class")
         panel.set_xticks(range(LEVELS), [str(size) for size in sizes])
-        panel.annotate(title, (0, 1), xycoords="axes fraction", xytext=(2, 4), textcoords="offset points", color=color("ink"))
+        panel.annotate(
+            title, (0, 1), xycoords="axes fraction", xytext=(2, 4), textcoords="offset points", color=color("ink")
+        )
     direct_label(axes[1], 2.5, 1e-4, "both", dx=0, dy=14, ha="center")
     axes[0].set_ylabel("loss after 50 steps")
     axes[0].set_yticks([1e-4, 1e-3, 1e-2, 0.1, 1], ["< 0.0001", "0.001", "0.01", "0.1", "1"])
