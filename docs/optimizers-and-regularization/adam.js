@@ -35,7 +35,7 @@ export default function (root, record, kit) {
   });
 
   const result = kit.plot({
-    into: below, x: { ...x, label: "step" }, y: { min: -1.3, max: 1.3, label: "Adam's step, in learning rates η" }, aspect: 0.24, minHeight: 150, right: 28,
+    into: below, x: { ...x, label: "step" }, y: { min: -1.3, max: 1.3, label: "what Adam subtracts, in learning rates η" }, aspect: 0.24, minHeight: 150, right: 28,
     alt: "Adam's step at each of the hundred steps, in units of the learning rate",
   });
   const [one, minusOne] = [result.rule({ axis: "y" }), result.rule({ axis: "y" })];

@@ -28,9 +28,24 @@ def numbers(figure) -> dict[str, float]:
     """What the readouts say, in learning rates."""
     texts = [text.split("\n") for text in figure.locator(".kit-readout").all_inner_texts()]
     return {
-        name: float(value.replace("−", "-").replace(",", "").removesuffix(" η").replace("×10", "e"))
+        name: float(value.replace("−", "-").replace(",", "").removesuffix(" η"))
         for name, value in texts
+        if "×" not in value
     }
+
+
+def on_pad(figure):
+    """Where a step and a gradient are on the page."""
+    frame = figure.locator("svg.kit-plot").first.bounding_box()
+    area = figure.locator("svg.kit-inner").first.evaluate(
+        "node => ['x', 'y', 'width', 'height'].map((n) => node[n].baseVal.value)"
+    )
+
+    def place(step: float, gradient: float) -> tuple[float, float]:
+        left, top, width, height = area
+        return frame["x"] + left + width * (step - 0.4) / 100.2, frame["y"] + top + height * (3 - gradient) / 6
+
+    return place
 
 
 MEAN, LAST, SGD = "Adam, mean size of a step", "Adam, last step", "SGD, mean size of a step"
@@ -74,12 +89,10 @@ def test_the_presets_are_equally_loud_and_move_adam_differently(open_explorable)
 
 def test_dragging_the_shout_down_lets_adam_hear_the_rest(open_explorable) -> None:
     page, figure = open_explorable()
-    pen = figure.get_by_role("slider", name="Pen").bounding_box()
-    x, y = pen["x"] + pen["width"] / 2, pen["y"] + pen["height"] / 2
-    floor = figure.locator("svg.kit-inner").first.bounding_box()
-    page.mouse.move(x, y)
+    place = on_pad(figure)
+    page.mouse.move(*place(40, 3.0))
     page.mouse.down()
-    page.mouse.move(x, floor["y"] + floor["height"] * (3 - 0.15) / 6, steps=6)
+    page.mouse.move(*place(40, 0.15), steps=6)
     page.mouse.up()
     page.wait_for_url(re.compile("level="))
     assert numbers(figure)[LAST] > 0.95
@@ -87,14 +100,14 @@ def test_dragging_the_shout_down_lets_adam_hear_the_rest(open_explorable) -> Non
 
 def test_drawing_across_the_pad_leaves_no_gap(open_explorable) -> None:
     page, figure = open_explorable()
-    pad = figure.locator("svg.kit-inner").first.bounding_box()
-    page.mouse.move(pad["x"] + 0.2 * pad["width"], pad["y"] + 0.25 * pad["height"])
+    place = on_pad(figure)
+    page.mouse.move(*place(20, 1.5))
     page.mouse.down()
-    page.mouse.move(pad["x"] + 0.8 * pad["width"], pad["y"] + 0.25 * pad["height"], steps=3)
+    page.mouse.move(*place(80, 1.5), steps=3)
     page.mouse.up()
     page.wait_for_url(re.compile("g="))
     drawn = [float(value) for value in re.search("g=([^&]*)", page.url)[1].split(",")]
-    assert all(1.4 < value < 1.6 for value in drawn[21:79]) and drawn[10] == drawn[90] == 0.15
+    assert all(1.4 < value < 1.6 for value in drawn[19:80]) and drawn[10] == drawn[90] == 0.15
 
 
 def test_keys_draw_and_reset_brings_the_shout_back(open_explorable) -> None:
