@@ -6,8 +6,8 @@ from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure
 from dlprimer import MLP, Adam, EarlyStopping, TrainingState, cosine, cross_entropy, digits, fit, no_grad
 
-TOLERANCE = {"game": None, "one": None, "rules": 0.35, "whole": 0.2, "clean": 0.2, "optimism": 0.6, "noise": 0.3,
-             "schedule": 0.2, "travel": 0.2, "more-data": 0.2, "metrics": 0.35}  # fmt: skip
+TOLERANCE = {"game": None, "one": None, "lost": None, "rules": 0.35, "sizes": 0.2, "whole": 0.2, "clean": 0.2, "optimism": 0.6,
+             "noise": 0.3, "schedule": 0.2, "travel": 0.2, "more-data": 0.2, "metrics": 0.35}  # fmt: skip
 
 SEEDS = 20
 N_TRAIN, N_VALIDATION = 300, 150
@@ -17,7 +17,8 @@ PATIENCES = [1, 2, 3, 5, 10, 30]
 SIZES = [30, 150, 500]  # validation images
 SUBSETS = 20  # random validation sets of each size, for each network
 HORIZONS = [30, 60, 150]  # epochs of the cosine schedule
-GAME_NETWORKS, GAME_EPOCHS = 10, 80
+GAME_ORDER, GAME_EPOCHS = [6, 0, 1, 2, 3, 4, 5, 7, 8, 9], 80  # seeds; the first is one on which the rules disagree
+START = {"network": 1, "epoch": 10, "patience": 5, "images": 150}  # the explorable's first state
 DEGREE, POINTS, POLYNOMIAL_NOISE, POLYNOMIAL_RATE = 9, 20, 0.3, 0.5
 MONITORS = {"loss": "min", "accuracy": "max"}
 
@@ -25,11 +26,14 @@ MONITORS = {"loss": "min", "accuracy": "max"}
 def run(rng):
     noisy = [trained(seed) for seed in range(SEEDS)]
     clean = [trained(seed, wrong=0.0) for seed in range(SEEDS)]
+    found = {monitor: rules(noisy, monitor) for monitor in MONITORS}
     return {
         "seeds": SEEDS,
         "validation": N_VALIDATION,
         "whole": whole_run(noisy),
-        "rules": {monitor: rules(noisy, monitor) for monitor in MONITORS},
+        "rules": found,
+        "lost": {name: 100 * (rule["10"]["kept"]["mean"] - rule["1"]["kept"]["mean"]) for name, rule in found.items()},
+        "sizes": sizes(noisy),
         "metrics": first_and_second(noisy),
         "clean": {**whole_run(clean), "rules": {monitor: rules(clean, monitor) for monitor in MONITORS}},
         "optimism": optimism(noisy, rng),
@@ -37,14 +41,11 @@ def run(rng):
         "schedule": schedules(),
         "more-data": more_data(noisy),
         "travel": travel(noisy),
-        "one": one_network(noisy[START["network"]]),
+        "one": one_network(noisy[GAME_ORDER[0]]),
         "game": game(noisy),
         "ridge": ridge(),
         "quiz": quiz(),
     }
-
-
-START = {"network": 0, "epoch": 9, "patience": 3, "images": 150}  # the explorable's first state
 
 
 # ---- one network, watched ----
@@ -114,9 +115,16 @@ def mean_and_sd(values):
 def whole_run(networks):
     """Without stopping: the last epoch, and the best epoch of each test curve, which no rule can know."""
     tests = np.array([test_curve(network) for network in networks])
-    last = np.array([network["fits-given"][-1, :N_TRAIN].mean() for network in networks])
-    return {"last": mean_and_sd(tests[:, -1]), "best": mean_and_sd(tests.max(axis=1)), "best-epoch": float(np.median(tests.argmax(axis=1) + 1)),
-            "train": mean_and_sd(last)}  # fmt: skip
+    return {
+        "epochs": EPOCHS,
+        "rate": RATE,
+        "images": N_TRAIN,
+        "test-images": len(networks[0]["truth"]) - N_TRAIN - max(SIZES),
+        "last": mean_and_sd(tests[:, -1]),
+        "best": mean_and_sd(tests.max(axis=1)),
+        "best-epoch": float(np.median(tests.argmax(axis=1) + 1)),
+        "train": mean_and_sd([network["fits-given"][-1, :N_TRAIN].mean() for network in networks]),
+    }
 
 
 def rules(networks, monitor):
@@ -132,6 +140,16 @@ def rules(networks, monitor):
             "best-epoch": mean_and_sd([best for best, _ in ends]),
             "epochs": mean_and_sd([stop for _, stop in ends]),
         }
+    return found
+
+
+def sizes(networks):
+    """Test accuracy with patience 10 for validation sets of each size."""
+    found = {monitor: {} for monitor in MONITORS}
+    for monitor, mode in MONITORS.items():
+        for size in SIZES:
+            kept = [replay(validation_curve(network, monitor, size), 10, mode)[0] for network in networks]
+            found[monitor][str(size)] = mean_and_sd([test_curve(network)[best - 1] for network, best in zip(networks, kept, strict=True)])
     return found
 
 
@@ -157,8 +175,12 @@ def optimism(networks, rng):
                 order = rng.permutation(hits.shape[1])
                 chosen, fresh = order[:size], order[size:]
                 score, honest = hits[:, chosen].mean(axis=1), hits[:, fresh].mean(axis=1)
-                tenth = 10 * int(score[9::10].argmax()) + 9
-                for name, epoch in (("accuracy", score.argmax()), ("accuracy-tenth", tenth), ("loss", losses[:, chosen].mean(axis=1).argmin())):
+                epochs = {
+                    "accuracy": score.argmax(),
+                    "accuracy-tenth": 10 * score[9::10].argmax() + 9,
+                    "loss": losses[:, chosen].mean(axis=1).argmin(),
+                }
+                for name, epoch in epochs.items():
                     gaps[name].append(score[epoch] - honest[epoch])
         by_network = {name: np.reshape(values, (SEEDS, SUBSETS)).mean(axis=1) for name, values in gaps.items()}
         found[str(size)] = {name: mean_and_sd(values) for name, values in by_network.items()}
@@ -201,6 +223,7 @@ def schedules():
         ends = [replay(values, 10, "min") for values in losses]
         stop = float(np.mean([stop for _, stop in ends]))
         found[str(horizon)] = {
+            "horizon": horizon,
             "last": mean_and_sd([test[-1] for test in tests]),
             "best": mean_and_sd([test[values.argmin()] for test, values in zip(tests, losses, strict=True)]),
             "patience": mean_and_sd([test[best - 1] for test, (best, _) in zip(tests, ends, strict=True)]),
@@ -226,7 +249,7 @@ def more_data(networks):
             unseen = slice(N_TRAIN + max(SIZES), None)
             with no_grad():
                 found[name].append(np.mean(model(network["x"][unseen]).data.argmax(axis=1) == network["truth"][unseen]))
-    return {name: mean_and_sd(values) for name, values in found.items()}
+    return {"both": N_TRAIN + N_VALIDATION, **{name: mean_and_sd(values) for name, values in found.items()}}
 
 
 def travel(networks):
@@ -245,15 +268,21 @@ def one_network(network):
         "train": np.round(network["fits-given"][:, :N_TRAIN].mean(axis=1), 4),
         "validation": np.round(values, 4),
         "test": np.round(test_curve(network), 4),
-        "rules": {str(patience): dict(zip(("kept", "stopped"), replay(values, patience, "max"), strict=True)) for patience in (1, 3, 10, 30)},
+        "rules": {str(patience): one_rule(values, test_curve(network), patience) for patience in (1, 3, 5, 10, 30)},
         "best": {"epoch": int(test_curve(network).argmax()) + 1, "accuracy": float(test_curve(network).max())},
-    }  # fmt: skip
+    }
+
+
+def one_rule(values, test, patience):
+    kept, stopped = replay(values, patience, "max")
+    return {"kept": kept, "stopped": stopped, "test": float(test[kept - 1])}
 
 
 def game(networks):
-    chosen = networks[:GAME_NETWORKS]
+    chosen = [networks[seed] for seed in GAME_ORDER]
     curves = {str(size): [np.round(validation_curve(network, "accuracy", size)[:GAME_EPOCHS], 3) for network in chosen] for size in SIZES}
-    return {**START, "epochs": GAME_EPOCHS, "validation": curves, "test": [np.round(test_curve(network)[:GAME_EPOCHS], 4) for network in chosen]}
+    tests = [np.round(test_curve(network)[:GAME_EPOCHS], 4) for network in chosen]
+    return {**START, "epochs": GAME_EPOCHS, "validation": curves, "test": tests}
 
 
 # ---- least squares: stopping and ridge ----
@@ -310,11 +339,121 @@ def quiz():
 
 def claims(data):
     loss, accuracy, whole = data["rules"]["loss"], data["rules"]["accuracy"], data["whole"]
-    yield at_least("stopping-helps", "Stopping by loss with patience 10 ends at least 8 points above the last epoch",
-                   loss["10"]["kept"]["mean"] - whole["last"]["mean"], 0.08)  # fmt: skip
+    clean, schedule, more = data["clean"], data["schedule"], data["more-data"]
+
+    def kept(rules, patience):
+        return rules[str(patience)]["kept"]["mean"]
+
+    yield at_least("stopping-helps", "Stopping by loss with patience 10 ends at least 8 points of test accuracy above the last epoch",
+                   kept(loss, 10) - whole["last"]["mean"], 0.08)  # fmt: skip
+    yield at_most("near-best", "Patience 10 is within 2.5 points of the best epoch of each test curve, for both metrics",
+                  whole["best"]["mean"] - min(kept(loss, 10), kept(accuracy, 10)), 0.025)  # fmt: skip
+    yield at_least("impatient-loss", "By loss, patience 1 is at least half a point below patience 10",
+                   kept(loss, 10) - kept(loss, 1), 0.005)  # fmt: skip
+    yield at_least("impatient-accuracy", "By accuracy, patience 1 is at least 5 points below patience 10",
+                   kept(accuracy, 10) - kept(accuracy, 1), 0.05)  # fmt: skip
+    yield at_most("elbow", "From patience 5 to 30 neither metric gains more than a point",
+                  max(kept(rules, 30) - kept(rules, 5) for rules in (loss, accuracy)), 0.01)  # fmt: skip
+    yield at_least("patience-costs", "Patience 30 trains at least 1.6 times as many epochs as patience 5",
+                   min(rules["30"]["epochs"]["mean"] / rules["5"]["epochs"]["mean"] for rules in (loss, accuracy)), 1.6)  # fmt: skip
+    yield at_least("restore-late", "At patience 30 restoring gains at least a point over the weights at the stop",
+                   min(rules["30"]["kept"]["mean"] - rules["30"]["at-stop"]["mean"] for rules in (loss, accuracy)), 0.01)  # fmt: skip
+    yield at_most("restore-early", "At patience 3 restoring gains at most 0.3 points",
+                  max(rules["3"]["kept"]["mean"] - rules["3"]["at-stop"]["mean"] for rules in (loss, accuracy)), 0.003)  # fmt: skip
+    yield at_most("clean-gains-nothing", "With right labels patience 10 by loss is at most half a point above the last epoch",
+                  kept(clean["rules"]["loss"], 10) - clean["last"]["mean"], 0.005)  # fmt: skip
+    yield at_least("clean-loses", "With right labels patience 3 by accuracy is at least 1.5 points below the last epoch",
+                   clean["last"]["mean"] - kept(clean["rules"]["accuracy"], 3), 0.015)  # fmt: skip
+    found = data["optimism"]["found"]
+    yield at_least("optimism-small-set", "The best of the validation accuracies on 30 images is at least 3 points too high",
+                   found["30"]["accuracy"]["mean"], 0.03)  # fmt: skip
+    yield at_most("optimism-large-set", "On 500 images it is at most 1.5 points too high", found["500"]["accuracy"]["mean"], 0.015)
+    yield at_most("optimism-fewer-looks", "Looking every tenth epoch leaves at most 0.85 of the optimism on 30 images",
+                  found["30"]["accuracy-tenth"]["mean"] / found["30"]["accuracy"]["mean"], 0.85)  # fmt: skip
+    yield between("optimism-by-loss", "At the epoch chosen by loss the accuracy on 30 images is off by at most 1.5 points on average",
+                  found["30"]["loss"]["mean"], -0.015, 0.015)  # fmt: skip
+    noise = data["noise"]
+    yield between("noise-formula", "The spread over validation sets is that of the formula within 15%",
+                  noise["single"] / noise["single-formula"], 0.85, 1.15)  # fmt: skip
+    yield at_most("noise-paired", "The difference of two epochs on the same images scatters at most half as much as on different ones",
+                  noise["difference"] / noise["difference-unpaired"], 0.5)  # fmt: skip
+    yield between("noise-paired-formula", "That spread is the one computed from the share of changed answers within 20%",
+                  noise["difference"] / noise["difference-formula"], 0.8, 1.2)  # fmt: skip
+    sizes = data["sizes"]
+    yield at_least("small-set-accuracy", "By accuracy, 30 validation images end at least a point below 150",
+                   sizes["accuracy"]["150"]["mean"] - sizes["accuracy"]["30"]["mean"], 0.01)  # fmt: skip
+    yield at_most("large-set", "500 validation images end at most a point above 150, for both metrics",
+                  max(sizes[m]["500"]["mean"] - sizes[m]["150"]["mean"] for m in sizes), 0.01)  # fmt: skip
+    yield at_least("horizon", "A cosine over 60 epochs ends at least 3 points above one over 150",
+                   schedule["60"]["last"]["mean"] - schedule["150"]["last"]["mean"], 0.03)  # fmt: skip
+    yield between("last-is-best", "After a cosine over 60 epochs the last weights and the best by loss differ by at most a point",
+                  schedule["60"]["last"]["mean"] - schedule["60"]["best"]["mean"], -0.01, 0.01)  # fmt: skip
+    yield between("not-annealed", "Patience 10 in the middle of the long cosine is within 1.5 points of the last weights of the short one",
+                  schedule["150"]["patience"]["mean"] - schedule["60"]["last"]["mean"], -0.015, 0.015)  # fmt: skip
+    yield at_least("more-data", "Training anew with the validation images, for as many epochs, gains at least a point",
+                   more["same-epochs"]["mean"] - more["first"]["mean"], 0.01)  # fmt: skip
+    yield at_least("more-data-steps", "For as many steps it gains at least half a point",
+                   more["same-steps"]["mean"] - more["first"]["mean"], 0.005)  # fmt: skip
+    yield at_least("travel", "At the end the weights are at least twice as far from their start as at the kept epoch",
+                   data["travel"]["end"]["mean"] / data["travel"]["kept"]["mean"], 2)  # fmt: skip
+    ridge = data["ridge"]["polynomial"]
+    yield at_most("closed-form", "Two hundred steps of gradient descent and the closed form agree", ridge["difference"], 1e-10)
+    yield at_most("risk-ratio", "The error of stopping stays below 1.69 times that of ridge at every step", ridge["largest-ratio"], 1.69)
+    yield between("best-of-both", "The best stopped error is the best ridge error within 10%", ridge["best-ratio"], 0.9, 1.1)
 
 
 def figures(data):
-    figure, axes = new_figure()
-    axes.plot(data["one"]["test"], color=color("test"))
-    yield "one-network", figure
+    yield "one-network", draw_one(data["one"])
+    yield "patience", draw_patience(data)
+    yield "shrinkage", draw_shrinkage(data["ridge"])
+
+
+def draw_one(one):
+    figure, axes = new_figure(aspect=0.68)
+    shown = GAME_EPOCHS
+    epochs = np.arange(1, shown + 1)
+    for name, label, at, dy in (("train", "training", 48, 9), ("test", "test, true labels", 60, 13), ("validation", "validation", 48, -14)):
+        axes.plot(epochs, one[name][:shown], color=color(name))
+        direct_label(axes, at, one[name][at - 1], label, name, dx=0, dy=dy, ha="center")
+    for patience, foot in (("1", 0.07), ("3", 0.19), ("5", 0.31)):
+        rule = one["rules"][patience]
+        axes.plot([rule["kept"]] * 2, [foot - 0.03, rule["test"]], color=color("ink"), linewidth=1, linestyle=(0, (4, 3)))
+        axes.plot(rule["kept"], rule["test"], marker="o", markersize=8, color=color("ink"))
+        direct_label(axes, rule["kept"], foot, f"patience {patience} keeps epoch {rule['kept']}: {rule['test']:.0%}", "ink", dx=7)
+    axes.set(xlim=(0, shown), ylim=(0, 1), xlabel="epoch", ylabel="accuracy")
+    return figure
+
+
+def draw_patience(data):
+    figure, (scores, costs) = new_figure(aspect=1.05, rows=2, sharex=True, height_ratios=(3, 2))
+    places = np.arange(len(PATIENCES))
+    whole = data["whole"]
+    for level, text, dy in ((whole["best"]["mean"], "best epoch of each test curve", 24), (whole["last"]["mean"], "no stopping", -9)):
+        scores.axhline(level, color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        direct_label(scores, places[-1] + 0.3, level, text, "muted", dx=0, dy=dy, ha="right")
+    for monitor, role, shift in (("loss", "purple", -0.09), ("accuracy", "orange", 0.09)):
+        rules = data["rules"][monitor]
+        for place, patience in zip(places, PATIENCES, strict=True):
+            each = np.array(rules[str(patience)]["kept-each"])
+            scores.plot(np.full(len(each), place + shift), each, "o", color=color(role), markersize=3.5, alpha=0.4)
+        scores.plot(places + shift, [rules[str(p)]["kept"]["mean"] for p in PATIENCES], color=color(role), marker="o")
+        costs.plot(places + shift, [rules[str(p)]["epochs"]["mean"] for p in PATIENCES], color=color(role), marker="o")
+    direct_label(scores, places[0], data["rules"]["loss"]["1"]["kept"]["mean"], "by loss", "purple", dx=2, dy=24)
+    direct_label(scores, places[0] + 0.09, data["rules"]["accuracy"]["1"]["kept"]["mean"], "by accuracy", "orange", dx=12, dy=-10)
+    scores.set(ylim=(0.38, 1), ylabel="test accuracy")
+    costs.set(ylim=(0, 60), ylabel="epochs trained", xlabel="patience", xticks=places, xticklabels=[str(p) for p in PATIENCES])
+    return figure
+
+
+def draw_shrinkage(ridge):
+    figure, axes = new_figure(aspect=0.6)
+    curve, gap = ridge["curve"], ridge["gap"]
+    axes.plot(curve["product"], curve["flow"], color=color("blue"))
+    axes.plot(curve["product"], curve["ridge"], color=color("purple"))
+    axes.plot([gap["at"]] * 2, [gap["ridge"], gap["flow"]], color=color("ink"), linewidth=1.5)
+    direct_label(axes, gap["at"], (gap["ridge"] + gap["flow"]) / 2, f"gap {gap['value']:.3f}", "ink", dx=-4, dy=16, ha="right")
+    direct_label(axes, 0.9, 0.60, "stopped\ngradient descent", "blue", dx=-8, dy=8, ha="right")
+    direct_label(axes, 14, 0.93, "ridge", "purple", dx=4, dy=-12)
+    axes.set(xscale="log", xlim=(0.01, 1000), ylim=(0, 1.05), xlabel=r"curvature $\times$ learning rate $\times$ steps, $\lambda\eta t$",
+             ylabel="share of the fit kept")  # fmt: skip
+    return figure
