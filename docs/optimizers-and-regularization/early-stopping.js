@@ -30,6 +30,7 @@ export default function (root, record, kit) {
   const yourKept = plot.points({ color: "ink", radius: 5 });
   const testName = plot.text({ color: "test", bold: true, anchor: "end", dx: -2, dy: -12 });
   const validationName = plot.text({ color: "validation", bold: true, anchor: "end", dx: -2, dy: 18 });
+  const runningName = plot.text({ color: "validation", bold: true, anchor: "start", dx: 10 });
   plot.threshold({ x: "epoch", label: "Epochs trained", color: "ink", describe: () => spoken() });
 
   const texts = {};
@@ -87,6 +88,7 @@ export default function (root, record, kit) {
     ruleStop.set(stopped ? its.stop : null);
     testName.set(game.epochs, stopped ? tests.at(-1) : 0, stopped ? "test" : "");
     validationName.set(game.epochs, values.at(-1), stopped ? "validation" : "");
+    runningName.set(seen, values[seen - 1], stopped || seen > 0.7 * game.epochs ? "" : "validation");
 
     you(stopped ? result(yours.kept, stopped) : `epoch ${seen}`);
     rule(stopped ? result(its.kept, its.stop) : "hidden");

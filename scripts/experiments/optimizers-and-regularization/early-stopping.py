@@ -394,6 +394,10 @@ def claims(data):
                    more["same-epochs"]["mean"] - more["first"]["mean"], 0.01)  # fmt: skip
     yield at_least("more-data-steps", "For as many steps it gains at least half a point",
                    more["same-steps"]["mean"] - more["first"]["mean"], 0.005)  # fmt: skip
+    patient = [kept(loss, patience) for patience in PATIENCES if patience >= 3]
+    gain = min(more["same-epochs"]["mean"], more["same-steps"]["mean"]) - more["first"]["mean"]
+    yield at_least("more-than-patience", "Either way it gains at least 0.2 points more than the best patience from 3 up over the worst",
+                   gain - (max(patient) - min(patient)), 0.002)  # fmt: skip
     yield at_least("travel", "At the end the weights are at least twice as far from their start as at the kept epoch",
                    data["travel"]["end"]["mean"] / data["travel"]["kept"]["mean"], 2)  # fmt: skip
     ridge = data["ridge"]["polynomial"]
