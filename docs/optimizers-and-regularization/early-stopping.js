@@ -111,9 +111,10 @@ export default function (root, record, kit) {
     const mean = (of) => played.reduce((sum, i) => sum + of(i), 0) / played.length;
     const yours = (i) => keptBy(curve(i + 1), state.stops[i]).kept;
     const its = (i) => patienceRule(curve(i + 1), state.patience);
-    const line = (kept, paid) => `${percent(mean((i) => game.test[i][kept(i) - 1]))} on the test images after ${Math.round(mean(paid))} epochs`;
-    return `${played.length} of ${networks} networks: you ${line(yours, (i) => state.stops[i])}, `
-      + `patience ${state.patience} ${line((i) => its(i).kept, (i) => its(i).stop)}.`;
+    const score = (kept) => percent(mean((i) => game.test[i][kept(i) - 1]));
+    const paid = (epochs) => Math.round(mean(epochs));
+    return `${played.length} of ${networks} networks, mean on the test images: you reach ${score(yours)} in ${paid((i) => state.stops[i])} epochs, `
+      + `patience ${state.patience} reaches ${score((i) => its(i).kept)} in ${paid((i) => its(i).stop)}.`;
   }
 }
 
