@@ -416,7 +416,7 @@ def draw_one(one):
     figure, axes = new_figure(aspect=0.68)
     shown = GAME_EPOCHS
     epochs = np.arange(1, shown + 1)
-    for name, label, at, dy in (("train", "training", 48, 9), ("test", "test, true labels", 60, 13), ("validation", "validation", 48, -14)):
+    for name, label, at, dy in (("train", "training", 46, 13), ("test", "test, true labels", 60, 13), ("validation", "validation", 46, -20)):
         axes.plot(epochs, one[name][:shown], color=color(name))
         direct_label(axes, at, one[name][at - 1], label, name, dx=0, dy=dy, ha="center")
     for patience, foot in (("1", 0.07), ("3", 0.19), ("5", 0.31)):
@@ -455,7 +455,7 @@ def draw_shrinkage(ridge):
     axes.plot(curve["product"], curve["flow"], color=color("blue"))
     axes.plot(curve["product"], curve["ridge"], color=color("purple"))
     axes.plot([gap["at"]] * 2, [gap["ridge"], gap["flow"]], color=color("ink"), linewidth=1.5)
-    direct_label(axes, gap["at"], (gap["ridge"] + gap["flow"]) / 2, f"gap {gap['value']:.3f}", "ink", dx=-4, dy=16, ha="right")
+    direct_label(axes, gap["at"], (gap["ridge"] + gap["flow"]) / 2, f"gap {gap['value']:.3f}", "ink", dx=-14, dy=22, ha="right")
     direct_label(axes, 0.9, 0.60, "stopped\ngradient descent", "blue", dx=-8, dy=8, ha="right")
     direct_label(axes, 14, 0.93, "ridge", "purple", dx=4, dy=-12)
     axes.set(xscale="log", xlim=(0.01, 1000), ylim=(0, 1.05), xlabel=r"curvature $\times$ learning rate $\times$ steps, $\lambda\eta t$",
