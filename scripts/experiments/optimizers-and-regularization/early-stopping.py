@@ -416,7 +416,8 @@ def draw_one(one):
     figure, axes = new_figure(aspect=0.68)
     shown = GAME_EPOCHS
     epochs = np.arange(1, shown + 1)
-    for name, label, at, dy in (("train", "training", 46, 13), ("test", "test, true labels", 60, 13), ("validation", "validation", 46, -20)):
+    labels = (("train", "training", 46, 13), ("test", "test, true labels", 60, 13), ("validation", "validation", 46, -20))
+    for name, label, at, dy in labels:
         axes.plot(epochs, one[name][:shown], color=color(name))
         direct_label(axes, at, one[name][at - 1], label, name, dx=0, dy=dy, ha="center")
     for patience, foot in (("1", 0.07), ("3", 0.19), ("5", 0.31)):
