@@ -270,7 +270,9 @@ def test_nothing_on_a_page_goes_against_the_security_policy(new_page, site: str,
     for figure in page.locator("figure.explorable").all():
         figure.scroll_into_view_if_needed()
         figure.and_(page.locator("[data-state=live]")).wait_for()
-    page.get_by_role("textbox", name="Search").fill("gradient")
+    page.get_by_role("textbox", name="Search").focus()
+    page.locator(".md-search-result__meta", has_text="Type to start searching").wait_for()  # what is typed earlier may be lost
+    page.keyboard.type("gradient")
     page.locator(".md-search-result__link").first.wait_for()
 
 
