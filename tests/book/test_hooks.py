@@ -13,7 +13,7 @@ from book import hooks, questions
 def config(tmp_path, monkeypatch):
     monkeypatch.setattr(hooks.finish, "add_files", lambda *_: None)
     (tmp_path / "search").mkdir()
-    return SimpleNamespace(site_dir=str(tmp_path))
+    return SimpleNamespace(site_dir=str(tmp_path), site_url="")
 
 
 def write_index(config, *locations: str) -> None:

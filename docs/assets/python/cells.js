@@ -85,9 +85,11 @@ function createSession() {
 
   const on = {
     progress: ({ loaded, total }) => asked?.showProgress(loaded, total),
-    starting: () => asked?.say("Starting Python …"),
-    ready() {
+    starting() {
       asked?.hideProgress();
+      asked?.say("Starting Python …");
+    },
+    ready() {
       showRunning();
       keepForOffline(cells);
     },
