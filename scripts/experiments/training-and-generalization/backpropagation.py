@@ -307,7 +307,7 @@ def claims(data):
     yield between("products-two", "Over 40 equal layers backward takes 1.95 to 2 times the multiplications of forward",
                   data["products"]["equal"]["ratio"], 1.95, 2)  # fmt: skip
     yield between("time", "At each width loss and gradient take 1.5 to 4 times as long as the loss",
-                  max((t["gradient-per-forward"] for t in data["timing"].values()), key=lambda ratio: abs(ratio - 2.75)), 1.5, 4)  # fmt: skip
+                  max((t["gradient-per-forward"] for t in data["timing"].values()), key=lambda x: abs(x - 2.75)), 1.5, 4)  # fmt: skip
     yield at_least("speedup", "At width 32 differences in all parameters take at least 500 times as long as backpropagation",
                    data["timing"]["32"]["speedup"], 500)  # fmt: skip
     yield at_most("kink", "At 0 backpropagation gives relu(x) - relu(-x) the slope 0", abs(data["kink"]), 0)
