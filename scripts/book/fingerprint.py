@@ -13,7 +13,7 @@ import hashlib
 import io
 import tokenize
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from book.questions import ROOT
@@ -79,8 +79,21 @@ class Module:
         return "\n".join(line for line in self.lines[first - 1 : statement.end_lineno] if line)
 
 
+@cache
+def _parsed(name: str, path: Path, changed: int) -> Module:
+    """A module as it stands; a build asks for the same ones for every page."""
+    module = Module(name, path)
+    for statement in module.tree.body:
+        names = _bound_by(statement)
+        for bound in names:
+            module.binds.setdefault(bound, []).append(statement)
+        if not names and not _is_docstring(statement) and not isinstance(statement, ast.Pass):
+            module.effects.append(statement)
+    return module
+
+
 class Code:
-    """The project's modules, parsed once."""
+    """The project's modules, found once."""
 
     def __init__(self, roots: dict[str, Path] | None = None) -> None:
         self.roots = ROOTS if roots is None else roots
@@ -103,14 +116,7 @@ class Code:
         return None
 
     def parse(self, name: str, path: Path) -> Module:
-        module = Module(name, path)
-        for statement in module.tree.body:
-            names = _bound_by(statement)
-            for bound in names:
-                module.binds.setdefault(bound, []).append(statement)
-            if not names and not _is_docstring(statement) and not isinstance(statement, ast.Pass):
-                module.effects.append(statement)
-        return module
+        return _parsed(name, path, path.stat().st_mtime_ns)
 
     def imported(self, module: Module, statement: ast.stmt, name: str | None) -> list[Reference]:
         """What of the project an import statement brings in; with `name`, only what it binds to that name."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,13 @@ def _exports(changed: int) -> dict[str, tuple[str, str]]:
 
 def exports() -> dict[str, tuple[str, str]]:
     """Public name -> its module and its docstring."""
-    return _exports(max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.py")))
+    return _exports(_changed(PACKAGE, int(time.monotonic())))
+
+
+@lru_cache(maxsize=2)
+def _changed(folder: Path, second: int) -> int:
+    """When a file below the folder was last written; a build asks a thousand times, so it looks once a second."""
+    return max((path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".py", ".md")), default=0)
 
 
 def public_names(module: str) -> list[str]:
@@ -72,6 +79,11 @@ def address_of(name: str) -> str:
 
 def pages() -> dict[str, Path]:
     """Module -> the reference page that describes it."""
+    return _pages(_changed(PAGES, int(time.monotonic())))
+
+
+@cache
+def _pages(changed: int) -> dict[str, Path]:
     return {
         module: page for page in sorted(PAGES.glob("*.md")) for module in API_BLOCK.findall(page.read_text(encoding="utf-8"))
     }
