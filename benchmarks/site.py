@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -61,6 +62,7 @@ def copy_page(folder: Path, source: tuple[dict, dict], target: tuple[dict, dict]
         if suffix == ".md":
             text = text.replace(f"question: {source[1]['number']}\n", f"question: {target[1]['number']}\n", 1)
             text = text.replace("# " + source[1]["title"], "# " + target[1]["title"], 1)
+            text = re.sub(r"^prerequisites: .*$", f"prerequisites: {target[1]['prerequisites']}", text, count=1, flags=re.MULTILINE)
         elif suffix == ".json":
             text = json.dumps(json.loads(text) | {"question": target[1]["number"], "slug": target[1]["slug"]})
         new.write_text(text, encoding="utf-8")
