@@ -91,7 +91,7 @@ def test_copies_and_stretching_leave_auc_and_easy_negatives_raise_it(explorable)
             arg=before,
         )
         wait_for(page, "AUC", start)
-    page.get_by_role("button", name="Reset").click()
+    page.locator("figure.explorable").get_by_role("button", name="Reset").click()
     wait_for(page, "Pairs in order", f"{PAIRS['right']} of {PAIRS['all']}")
     easy = page.get_by_role("slider", name="Easy negatives")
     for _ in range(10):
