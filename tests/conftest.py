@@ -238,7 +238,8 @@ class Problems:
 
     def verdict(self) -> str:
         """Empty when all is well: what occurred unexpectedly and what was expected in vain."""
-        unexpected = [problem for problem in self.found if not any(re.search(pattern, problem) for pattern in (*self.expected, *self.allowed))]
+        known = [*self.expected, *self.allowed]
+        unexpected = [problem for problem in self.found if not any(re.search(pattern, problem) for pattern in known)]
         missing = [pattern for pattern in self.expected if not any(re.search(pattern, problem) for problem in self.found)]
         return "\n".join([*unexpected, *(f"expected, but did not occur: {pattern}" for pattern in missing)])
 
