@@ -1,8 +1,8 @@
 """The library's reference: every public name on one page, linked to the question that explains it and back."""
 
 import re
-from types import SimpleNamespace
 
+import griffe
 import pytest
 
 import dlprimer
@@ -54,10 +54,10 @@ def test_docstrings_link_written_questions_only() -> None:
 
 
 def test_examples_become_a_section_and_results_lose_their_gradient() -> None:
-    docstring = SimpleNamespace(value="Summary.\n\nExample:\n    >>> 1\n    1\n")
-    thing = SimpleNamespace(docstring=docstring, returns="WithGradient")
-    reference.QuestionLinks().on_object(obj=thing)  # type: ignore[arg-type]
-    assert "\nExamples:\n" in docstring.value
+    function = griffe.Function("cube", returns="WithGradient")
+    function.docstring = griffe.Docstring("Summary.\n\nExample:\n    >>> 1\n    1\n")
+    reference.QuestionLinks().on_object(obj=function)
+    assert "\nExamples:\n" in function.docstring.value and function.returns == "Array"
 
 
 def test_a_page_knows_which_pages_use_it() -> None:

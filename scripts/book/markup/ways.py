@@ -6,6 +6,7 @@ import json
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -55,7 +56,7 @@ def reader(page: Page) -> str:
 
 
 @cache
-def _paths(changed: int) -> list[dict[str, object]]:
+def _paths(changed: int) -> list[dict[str, Any]]:
     return list(yaml.safe_load(PATHS.read_text(encoding="utf-8")))
 
 
@@ -63,16 +64,16 @@ def paths(page: Page) -> str:
     """Each path with its questions in order, and how long the written ones take."""
     parts = []
     for path in _paths(PATHS.stat().st_mtime_ns):
-        questions = [by_number(number) for number in path["questions"]]  # type: ignore[attr-defined]
+        questions = [by_number(number) for number in path["questions"]]
         written = [question for question in questions if question.page.is_file()]
         time = _hours(sum(_minutes(question) for question in written))
         count = f"{len(questions)} questions" + (
             f", {time} to read" if len(written) == len(questions) else f"; {len(written)} are written, {time} to read" if written else ""
         )
         items = "".join(f'<li data-question="{q.number}">{_link(page, q)}</li>' for q in questions)
-        title = str(path["title"])
+        title = path["title"]
         parts.append(
-            f'<section class="path"><h2 id="{path["slug"]}">{escape(title)}</h2><p>{escape(str(path["for"]))}</p>'
+            f'<section class="path"><h2 id="{path["slug"]}">{escape(title)}</h2><p>{escape(path["for"])}</p>'
             f'<p class="path-time">{count}. <span class="path-progress"></span></p><ol class="path-list">{items}</ol></section>'
         )
     return "".join(parts)
