@@ -52,6 +52,15 @@ def bare_lines(source: str, tree: ast.Module) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement's lines, the names it refers to, and the data files it may name."""
+
+    text: str
+    names: set[str]
+    files: list[str]
+
+
 @dataclass
 class Module:
     """A Python file: its top-level statements by the names they bind, and those that bind none."""
@@ -75,8 +84,33 @@ class Module:
 
     def text(self, statement: ast.stmt) -> str:
         """The statement's lines, decorators included."""
-        first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", []))])
-        return "\n".join(line for line in self.lines[first - 1 : statement.end_lineno] if line)
+        return self._read(statement).text
+
+    def used(self, statement: ast.stmt) -> set[str]:
+        """The names that the statement refers to."""
+        return self._read(statement).names
+
+    def data_beside(self, statement: ast.stmt) -> str:
+        """The digests of the data files that the statement names."""
+        files = [(name, self.path.parent / name) for name in self._read(statement).files]
+        return "".join(f"\n{name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for name, file in files if file.is_file())
+
+    @cached_property
+    def _known(self) -> dict[ast.stmt, Statement]:
+        return {}
+
+    def _read(self, statement: ast.stmt) -> Statement:
+        """What the fingerprints of a hundred experiments ask of the same statement, worked out once."""
+        if statement not in self._known:
+            first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", []))])
+            nodes = list(ast.walk(statement))
+            strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            self._known[statement] = Statement(
+                "\n".join(line for line in self.lines[first - 1 : statement.end_lineno] if line),
+                {node.id for node in nodes if isinstance(node, ast.Name)},
+                sorted(string for string in strings if string.endswith(DATA_SUFFIXES)),
+            )
+        return self._known[statement]
 
 
 @cache
@@ -183,8 +217,8 @@ class Code:
                 for reference in self.imported(module, statement, None):
                     enter(reference)
                 continue
-            reached[key] = module.text(statement) + self._data_beside(module, statement)
-            for name in _used_by(statement):
+            reached[key] = module.text(statement) + module.data_beside(statement)
+            for name in module.used(statement):
                 for binding in module.binds.get(name, ()):
                     if isinstance(binding, (ast.Import, ast.ImportFrom)):
                         for reference in self.imported(module, binding, name):
@@ -192,15 +226,6 @@ class Code:
                     else:
                         queue.append((module, binding))
         return reached
-
-    def _data_beside(self, module: Module, statement: ast.stmt) -> str:
-        digests = []
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(DATA_SUFFIXES):
-                file = module.path.parent / node.value
-                if file.is_file():
-                    digests.append(f"\n{node.value} {hashlib.sha256(file.read_bytes()).hexdigest()}")
-        return "".join(sorted(digests))
 
 
 def of_experiment(path: Path, code: Code | None = None) -> str:
@@ -269,7 +294,3 @@ def _imports_for_effect(module: Module) -> list[ast.stmt]:
         if isinstance(statement, (ast.Import, ast.ImportFrom))
         and all((alias.asname or "").startswith("_") for alias in statement.names)
     ]
-
-
-def _used_by(statement: ast.stmt) -> set[str]:
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
