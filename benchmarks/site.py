@@ -3,7 +3,7 @@
 python benchmarks/site.py [--pages 100] [--edits 5]
 
 Missing pages are copies of the written ones, with their records, figures, explorables and examples. Times are wall-clock
-seconds on this machine; the first start draws every figure, the second finds them in the cache.
+seconds on this machine; the first start draws every figure and builds every page, the second finds what has not changed in the cache.
 """
 
 from __future__ import annotations
@@ -91,10 +91,7 @@ def navigation(folder: Path, listed: list[dict]) -> list:
 class Server:
     """`make serve` without the Makefile: the same command, in the copy."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def __init__(self, folder: Path, port: int) -> None:
         self.address = f"http://localhost:{port}/"
         environment = {
             **os.environ,
@@ -139,9 +136,12 @@ def measure(pages: int, edits: int) -> tuple[float, float, list[float]]:
     with tempfile.TemporaryDirectory(prefix="book-") as name:
         folder = Path(name)
         copy_of_the_book(folder, pages)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         starts = []
         for last in (False, True):
-            server = Server(folder)
+            server = Server(folder, port)
             try:
                 starts.append(server.wait_for("", "</html>"))
                 edited = [edit(server, folder, i) for i in range(edits)] if last else []

@@ -5,20 +5,45 @@ import json
 from pathlib import Path
 from typing import Any
 
-from book import finish
+from book import finish, served
+from book.markup.page import reported
 from book.questions import by_page
 
 _previous_search: dict[str, Any] | None = None
+_serving = False
+_kept: dict[str, str] = {}
+_built: dict[str, str] | None = None
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    global _serving
+    _serving = command == "serve" and dirty
 
 
 def on_pre_build(config: Any) -> None:
-    global _previous_search
+    global _previous_search, _kept, _built
+    first = _serving and not (Path(config.site_dir) / "index.html").exists()
+    _kept = served.restore(Path(config.site_dir), config.site_url or "") if first else {}
+    _built = {} if first else None
     index = Path(config.site_dir) / "search" / "search_index.json"
     _previous_search = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else None
 
 
 def on_files(files: Any, config: Any) -> None:
-    """A page is also out of date when its record, explorable, example or experiment is newer."""
+    """A page is also out of date when its record, explorable, example or experiment is newer.
+
+    On the first build of a server, a page is out of date unless it was kept and its own files are as they were then.
+    """
+    if _built is not None:
+        for file in files:
+            now = served.digest(file.src_uri) if file.is_documentation_page() else None
+            if now is not None:
+                _built[file.src_uri] = now
+            if now is None or _kept.get(file.src_uri) != now:
+                file.is_modified = lambda: True
+            else:
+                file.is_modified = lambda: False
+        return
     for file in files.documentation_pages():
         question = by_page(file.src_uri)
         page = Path(file.abs_dest_path)
@@ -38,6 +63,8 @@ def on_post_build(config: Any) -> None:
     finish.add_files(site, config.site_url or "")
     if _previous_search is not None:
         _keep_in_search(site, _previous_search["docs"])
+    if _built is not None:
+        served.keep(site, config.site_url or "", {page: digest for page, digest in _built.items() if page not in reported})
 
 
 def _keep_in_search(site: Path, previous: list[dict[str, Any]]) -> None:

@@ -180,7 +180,9 @@ def test_heads_have_their_own_lines(open_part):
     _, figure = open_part("tokens")
     strokes = "paths => [...new Set(paths.map(path => path.getAttribute('stroke')))].sort()"
     lines = figure.locator(".kit-token-lines path[visibility=visible]")
-    blue, orange = (figure.locator(f".kit-token-lines path[visibility=visible][stroke='var(--book-{role})']") for role in ("blue", "orange"))
+    blue, orange = (
+        figure.locator(f".kit-token-lines path[visibility=visible][stroke='var(--book-{role})']") for role in ("blue", "orange")
+    )
     assert lines.evaluate_all(strokes) == ["var(--book-blue)"]
     figure.get_by_role("radio", name="2", exact=True).check(force=True)
     orange.first.wait_for()

@@ -32,6 +32,10 @@ class MarkupError(Exception):
     """Something on a page that cannot be rendered; the message says what and how to mend it."""
 
 
+reported: set[str] = set()
+"""The pages in which errors were found, by their paths below docs/."""
+
+
 class AlreadyReported(MarkupError):
     """The consequence of an error that has been reported: a page without a record says so once."""
 
@@ -62,6 +66,7 @@ class Page:
     def error(self, line: int, message: object) -> str:
         """Report an error at a line of the text; returns what stands in its place."""
         where = f"docs/{self.src_uri}:{line + self.lines_before}" if self.src_uri else f"line {line}"
+        reported.add(self.src_uri)
         if not isinstance(message, AlreadyReported):
             log.error("%s: %s", where, message)
         return f'<strong class="markup-error">[{escape(str(message))}]</strong>'
