@@ -1,4 +1,5 @@
-"""What a built site still lacks: the figures the pages use, Python for their cells, the security policy, repairs to the theme's HTML.
+"""What a built site still lacks: small scripts and styles, the figures the pages use, Python for their cells, the security policy,
+repairs to the theme's HTML.
 
 As a command, `python -m book.finish SITE`, it finishes a site that was built without MkDocs's hooks.
 """
@@ -8,8 +9,12 @@ import re
 import sys
 from pathlib import Path
 
+from rcssmin import cssmin
+from rjsmin import jsmin
+
 from book import notebook, policy, runtime
 from book.markup import assets
+from book.questions import DOCS
 
 # What to change in the theme's HTML, and why.
 REPAIRS: list[tuple[str, str]] = [
@@ -43,6 +48,15 @@ def mend(html: str) -> str:
     return html
 
 
+def minify(site: Path) -> None:
+    """Take comments and spacing out of the book's own scripts and styles; what others made is left as they signed it."""
+    for kind, small in ((".js", jsmin), (".css", cssmin)):
+        for source in DOCS.rglob(f"*{kind}"):
+            file = site / source.relative_to(DOCS)
+            if file.is_file() and not source.is_relative_to(runtime.folder() / "runtime"):
+                file.write_text(small(source.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def add_files(site: Path, site_url: str = "") -> None:
     """Write what the pages refer to and no generator knows of: figures drawn from the records, Python for the cells, notebooks."""
     assets.copy_to(site)
@@ -63,6 +77,7 @@ def main(arguments: list[str]) -> int:
         mended = mend(html)
         if mended != html:
             page.write_text(mended, encoding="utf-8")
+    minify(site)
     add_files(site, os.environ.get("SITE_URL", ""))
     return 0
 

@@ -37,3 +37,25 @@ def test_repairing_twice_changes_nothing() -> None:
 def test_the_command_refuses_what_is_not_a_site(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert finish.main(arguments) == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_our_scripts_and_styles_lose_comments_and_what_others_made_stays(tmp_path, monkeypatch) -> None:
+    docs, site = tmp_path / "docs", tmp_path / "site"
+    monkeypatch.setattr(finish, "DOCS", docs)
+    monkeypatch.setattr(finish.runtime, "folder", lambda: docs / "assets" / "python")
+    script = "/** What it does. */\nexport const text = (a, b) => `// ${a}  ${b}`; // kept in a string\n"
+    texts = {"assets/kit.js": script, "assets/python/runtime/pyodide.mjs.js": script, "assets/kit.css": "/* why */\na  {\n  color: red;\n}"}
+    for folder in (docs, site):
+        for name, text in {**texts, "assets/javascripts/theme.js": script}.items():
+            if folder == site or name in texts:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text)
+    (docs / "assets" / "excluded.js").write_text(script)
+    finish.minify(site)
+    finish.minify(site)
+    assert (site / "assets/kit.js").read_text() == "export const text=(a,b)=>`// ${a}  ${b}`;"
+    assert (site / "assets/kit.css").read_text() == "a{color:red}"
+    assert (site / "assets/python/runtime/pyodide.mjs.js").read_text() == script
+    assert (site / "assets/javascripts/theme.js").read_text() == script
+    assert not (site / "assets/excluded.js").exists()
+    assert (docs / "assets/kit.js").read_text() == script

@@ -1,6 +1,5 @@
 """The explorables' kit in a browser: what the reader does, what survives, what happens when something breaks."""
 
-import gzip
 import json
 import re
 import time
@@ -11,7 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "docs" / "assets" / "explorables"
 GALLERY = "deep/example/gallery/"
-BASE = [*(f"{name}.js" for name in ("axes", "controls", "dom", "drag", "format", "kit", "loader", "plot", "state")), "kit.css"]
 
 
 def number(text):
@@ -389,20 +387,3 @@ def test_the_style_sheet_has_the_colors_of_the_palette():
     assert variables[':root, [data-md-color-scheme="default"]'] == palette["light"]
     assert variables['[data-md-color-scheme="slate"]'] == palette["dark"]
     assert variables[":root, [data-md-color-scheme]"] == {role: f"var(--book-{name})" for role, name in palette["roles"].items()}
-
-
-def test_the_kit_is_small():
-    files = {path.name: path.read_bytes() for path in sorted(KIT.iterdir()) if path.suffix in (".js", ".css")}
-    sizes = {name: len(gzip.compress(content, 9)) for name, content in files.items()}
-    base = {name: sizes[name] for name in BASE}
-    assert sum(base.values()) < 20 * 1024, base
-    assert sizes["numeric.js"] < 4_500
-    families = {name: size for name, size in sizes.items() if name not in base}
-    assert max(families.values()) < 7 * 1024, families
-    together = b"".join(content for name, content in files.items() if not name.startswith("numeric"))
-    assert len(gzip.compress(together, 9)) < 60 * 1024
-
-
-def test_the_example_of_the_readme_is_the_one_that_is_tested():
-    example = (KIT / "README.md").read_text().split("## A complete example")[1].split("```js\n")[1].split("```")[0]
-    assert example == (ROOT / "tests/browser/kit_page/docs/descent.js").read_text()
