@@ -386,7 +386,7 @@ class Packed:
         (lambda: rnn(X, None, P, num_layers=0), ValueError, "num_layers must be at least 1, got 0"),
         (lambda: rnn(X, None, P, nonlinearity="gelu"), ValueError, "nonlinearity must be one of 'tanh', 'relu', got 'gelu'"),
         (lambda: rnn(X, None, P, dropout=1.5, train=True), ValueError, "dropout must be from 0 to 1, got 1.5"),
-        (lambda: rnn(X, None, [*P, P[1], *P[1:]], num_layers=2, dropout=0.5, train=True), ValueError, "dropout needs rng"),
+        (lambda: rnn(X, None, [*P, P[1], *P[1:]], num_layers=2, dropout=0.5, train=True), ValueError, "dropout: rng must be"),
         (lambda: rnn(X.astype(np.float32), None, P), TypeError, "input is float32 but params[0] is float64"),
         (lambda: rnn(X.astype(int), None, P), TypeError, "input must be floating point, got int64"),
         (lambda: rnn(X.tolist(), None, P), TypeError, "input must be an array or a Tensor, got list"),

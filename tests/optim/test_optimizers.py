@@ -324,3 +324,14 @@ def test_bad_settings_are_refused_by_name(call, error, said: str) -> None:
 
 def test_the_examples_in_the_docstrings_hold() -> None:
     assert doctest.testmod(optimizers, extraglobs={"np": np}).failed == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3,), (3, 2), ()], ids=str)
+def test_a_gradient_of_another_shape_is_named_and_nothing_changes(shape) -> None:
+    params = [Tensor(np.ones((2, 3), np.float32), requires_grad=True) for _ in range(2)]
+    optimizer = Adam(params)
+    params[0].grad = np.ones((2, 3), np.float32)
+    params[1].grad = np.ones(shape, np.float32)
+    with pytest.raises(ValueError, match=r"Adam: the gradient of the parameter at place 1 has shape .*, the parameter \(2, 3\)"):
+        optimizer.step()
+    assert all((p.data == 1).all() for p in params) and optimizer.state == [{}, {}]

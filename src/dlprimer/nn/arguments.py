@@ -18,6 +18,13 @@ SETTINGS: dict[str, tuple[str, tuple[type, ...]]] = {
 """Annotation of a setting -> what it must be, in words and in types."""
 
 
+def generator(name: str, rng: Any) -> np.random.Generator:
+    """The source of chance, refused if it is a seed or the old global one."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"{name}: rng must be a numpy Generator such as np.random.default_rng(0), got {type(rng).__name__}")
+    return rng
+
+
 def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Stands below `@differentiable` and names the arguments that are numbers to compute with; the first is the input.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..autograd import Array, WithGradient, differentiable
-from .arguments import choose, floating
+from .arguments import choose, floating, generator
 from .module import Module, Parameter, Residual
 
 Pair = tuple[int, int]
@@ -675,6 +675,7 @@ class _Convolution(Module):
         outer, inner = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (outer, inner // groups, *self.kernel_size)
         bound = math.prod(shape[1:]) ** -0.5
+        generator(name, rng)
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
         self.bias = Parameter(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, WithGradient, differentiable
-from .arguments import floating
+from .arguments import floating, generator
 from .module import Module
 
 
@@ -79,9 +79,7 @@ def keep(name: str, shape: tuple[int, ...], p: float, training: bool, rng: np.ra
         return dtype.type(1)
     if p == 1:
         return dtype.type(0)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"{name}: rng must be a numpy Generator such as np.random.default_rng(0), got {type(rng).__name__}")
-    return (rng.random(shape, dtype=np.float32) >= p) * dtype.type(1 / (1 - p))
+    return (generator(name, rng).random(shape, dtype=np.float32) >= p) * dtype.type(1 / (1 - p))
 
 
 class Dropout(Module):

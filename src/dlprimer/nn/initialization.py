@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, Tensor, no_grad
+from .arguments import generator
 from .linear import Embedding
 from .module import Module, Parameter
 from .normalization import LayerNorm, RMSNorm
@@ -46,11 +47,11 @@ def gain(nonlinearity: str = "linear", negative_slope: float = 0.01) -> float:
 
 def _uniform(shape: Sequence[int], deviation: float, rng: np.random.Generator, dtype: Any) -> np.ndarray:
     bound = math.sqrt(3) * deviation
-    return rng.uniform(-bound, bound, tuple(shape)).astype(dtype)
+    return generator("initial weights", rng).uniform(-bound, bound, tuple(shape)).astype(dtype)
 
 
 def _normal(shape: Sequence[int], deviation: float, rng: np.random.Generator, dtype: Any) -> np.ndarray:
-    return (rng.standard_normal(tuple(shape)) * deviation).astype(dtype)
+    return (generator("initial weights", rng).standard_normal(tuple(shape)) * deviation).astype(dtype)
 
 
 def xavier_uniform(shape: Sequence[int], gain: float = 1.0, *, rng: np.random.Generator, dtype: Any = np.float32) -> np.ndarray:
@@ -164,7 +165,7 @@ def orthogonal(shape: Sequence[int], gain: float = 1.0, *, rng: np.random.Genera
     """
     fans(shape)
     rows, columns = shape[0], math.prod(shape[1:])
-    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q, r = np.linalg.qr(generator("orthogonal", rng).standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))  # makes the choice of q unique, hence uniform
     return (gain * (q if rows >= columns else q.T)).reshape(tuple(shape)).astype(dtype)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, WithGradient, differentiable
-from .arguments import floating
+from .arguments import floating, generator
 from .module import Module, Parameter
 
 
@@ -94,6 +94,7 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         bound = in_features**-0.5
+        generator("Linear", rng)
         self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
         self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(dtype)) if bias else None
 
@@ -216,7 +217,7 @@ class Embedding(Module):
             raise ValueError(f"Embedding: num_embeddings and embedding_dim must be positive, got {num_embeddings} and {embedding_dim}")
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"Embedding: padding_idx must be within the {num_embeddings} embeddings, got {padding_idx}")
-        vectors = rng.standard_normal((num_embeddings, embedding_dim)).astype(dtype)
+        vectors = generator("Embedding", rng).standard_normal((num_embeddings, embedding_dim)).astype(dtype)
         if padding_idx is not None:
             vectors[padding_idx] = 0
         self.num_embeddings = num_embeddings

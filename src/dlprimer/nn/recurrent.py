@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd import Array, Tensor, WithGradient, differentiable
 from .activations import relu, sigmoid
-from .arguments import HALF, SINGLE, choose
+from .arguments import HALF, SINGLE, choose, generator
 from .dropout import dropout
 from .linear import linear
 from .module import Module, Parameter
@@ -501,8 +501,8 @@ class Stack:
         check_dropout(name, dropout)
         if num_layers < 1:
             raise ValueError(f"{name}: num_layers must be at least 1, got {num_layers}")
-        if dropout > 0 and num_layers > 1 and not isinstance(rng, np.random.Generator):
-            raise ValueError(f"{name}: dropout needs rng, a numpy Generator such as np.random.default_rng(0)")
+        if dropout > 0 and num_layers > 1:
+            generator(f"{name} with dropout", rng)
         self.name, self.gates, self.layer, self.has_biases, self.num_layers = name, gates, layer, has_biases, num_layers
         self.dropout, self.directions, self.batch_first, self.rng = dropout, 1 + bool(bidirectional), batch_first, rng
 
@@ -601,7 +601,7 @@ class Recurrent(Module):
             raise ValueError(f"{name}: proj_size must be a whole number from 0 (none) to hidden_size - 1, got {proj_size!r}")
         self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
         self.batch_first, self.dropout, self.bidirectional, self.proj_size = batch_first, dropout, bidirectional, proj_size
-        self.rng, self.names = rng, list[str]()
+        self.rng, self.names = generator(name, rng), list[str]()
         G, P, directions = self.gates * hidden_size, proj_size or hidden_size, 1 + bidirectional
         for k in range(num_layers * directions):
             layer, backward = divmod(k, directions)
@@ -778,6 +778,7 @@ class Cell(Module):
         name, G = type(self).__name__, self.gates * hidden_size
         check_settings(name, input_size=input_size, hidden_size=hidden_size)
         check_switches(name, bias=bias)
+        generator(name, rng)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self.weight_ih = initial((G, input_size), hidden_size, rng, dtype)
         self.weight_hh = initial((G, hidden_size), hidden_size, rng, dtype)

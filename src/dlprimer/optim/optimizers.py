@@ -147,7 +147,12 @@ class Optimizer:
     """`update(w, g, state, **settings)` changes the parameter's array `w` in place, given its gradient `g`."""
 
     def step(self) -> None:
-        """Update every parameter that has a gradient."""
+        """Update every parameter that has a gradient.
+
+        Raises:
+            ValueError: If a gradient was replaced by one of another shape. Then nothing has been changed.
+        """
+        self._check_gradients()
         present = [None if p.grad is None else p.data.dtype.num for group in self.param_groups for p in group["params"]]
         if present != self._bundled_for:
             self._bundle()
@@ -157,6 +162,13 @@ class Optimizer:
             maximize = settings.pop("maximize", False)
             for bundle in bundles:
                 bundle.step(self.update, settings, maximize)
+
+    def _check_gradients(self) -> None:
+        for i, p in enumerate(self._parameters()):
+            if p.grad is not None and p.grad.shape != p.data.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: the gradient of the parameter at place {i} has shape {p.grad.shape}, the parameter {p.shape}"
+                )
 
     @property
     def state(self) -> list[dict[str, Any]]:
