@@ -13,7 +13,7 @@ help:
 	@echo "make serve    set everything up and serve the book at http://localhost:$(PORT)"
 	@echo "make test     set everything up and run every check"
 	@echo "make build    write the static site to site/"
-	@echo "make records  rerun the experiments whose code has changed"
+	@echo "make records  rerun the experiments and labs whose code has changed"
 	@echo "make lock     resolve requirements/*.txt anew from pyproject.toml (needs uv)"
 	@echo "make clean    delete what can be made again, the environment too"
 
@@ -59,6 +59,7 @@ build: .venv/site
 
 records: .venv/site
 	@$(BIN)/python scripts/record.py --changed
+	@$(BIN)/python scripts/labs.py --changed
 
 # ---- checks ----
 test: lint unit browser

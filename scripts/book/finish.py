@@ -12,7 +12,7 @@ from pathlib import Path
 from rcssmin import cssmin
 from rjsmin import jsmin
 
-from book import notebook, policy, runtime
+from book import labs, notebook, policy, runtime
 from book.markup import assets
 from book.questions import DOCS
 
@@ -64,6 +64,7 @@ def add_files(site: Path, site_url: str = "") -> None:
     if questions and (package := runtime.add_to(site)):
         for question in questions:
             notebook.write(question, site, site_url, package.name)
+        labs.add_downloads(site, site_url, package.name)
     policy.write(site)
 
 

@@ -2,12 +2,18 @@
 for `mkdocs serve --dirty`, which builds only the page that was edited."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
-from book import finish, served
-from book.markup.page import reported
+from mkdocs.exceptions import PluginError
+
+from book import finish, labs, served
+from book.markup.page import MarkupError, log, reported
 from book.questions import by_page
+
+# The template that turns a notebook into HTML has no place for the texts of its pictures and says so; `labs.tidy` adds them.
+logging.getLogger("traitlets").setLevel(logging.ERROR)
 
 _previous_search: dict[str, Any] | None = None
 _serving = False
@@ -52,6 +58,20 @@ def on_files(files: Any, config: Any) -> None:
         parts = (question.record, question.explorable, question.example, question.experiment)
         if any(part.is_file() and part.stat().st_mtime > page.stat().st_mtime for part in parts):
             file.is_modified = lambda: True
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """A lab in the dress of the book."""
+    if not page.file.src_uri.startswith("labs/"):
+        return html
+    file = Path(page.file.abs_src_path)
+    if problem := labs.stale(file):
+        reported.add(page.file.src_uri)
+        log.error("docs/%s: %s", page.file.src_uri, problem)
+    try:
+        return labs.tidy(html, file.stem, json.loads(file.read_text(encoding="utf-8"))["cells"])
+    except MarkupError as error:
+        raise PluginError(f"docs/{page.file.src_uri}: {error}") from error
 
 
 def on_post_page(output: str, **_: Any) -> str:

@@ -30,7 +30,7 @@ def of(question: questions.Question, record: dict[str, Any], site_url: str, whee
     cells = examples.cells(question.example)
     entries = [
         _markdown("page", f"# {title}\n\n{ABOUT.format(question.number)}"),
-        _code("install", _install(site_url, wheel_name), "", None),
+        install_cell(site_url, wheel_name),
     ]
     if any("from cells import" in cell.code or "import cells" in cell.code for cell in cells):
         module = (questions.ROOT / "scripts" / "cells.py").read_text(encoding="utf-8")
@@ -47,12 +47,13 @@ def of(question: questions.Question, record: dict[str, Any], site_url: str, whee
     }
 
 
-def _install(site_url: str, wheel_name: str) -> str:
+def install_cell(site_url: str, wheel_name: str) -> dict[str, Any]:
+    """The first cell of a notebook that a reader takes away: it installs `dlprimer` where it is missing."""
     if site_url:
-        how = f'    %pip install --quiet "dlprimer @ {site_url}assets/python/{wheel_name}"'
+        how = f'    %pip install --quiet "dlprimer @ {site_url.rstrip("/")}/assets/python/{wheel_name}"'
     else:
         how = '    raise ImportError("install dlprimer first: run `pip install .` in a copy of the book\'s repository")'
-    return f'from importlib.util import find_spec\n\nif find_spec("dlprimer") is None:\n{how}'
+    return _code("install", f'from importlib.util import find_spec\n\nif find_spec("dlprimer") is None:\n{how}', "", None)
 
 
 def _markdown(name: str, text: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def parts(src_uri: str) -> list[Path] | None:
     """The files that a page alone depends on; None for a page that depends on other pages too."""
     if question := questions.by_page(src_uri):
         return [question.page, question.record, question.explorable, question.example, question.experiment]
-    if src_uri.startswith("reference/"):
+    if src_uri.startswith(("reference/", "labs/")):
         return [questions.DOCS / src_uri]
     return None
 
@@ -74,7 +74,7 @@ def _shared(site_url: str) -> str:
         root / "mkdocs.yml",
         root / "requirements" / "site.txt",
         *sorted(path for folder in (root / "scripts" / "book", PACKAGE) for path in folder.rglob("*") if path.suffix != ".pyc"),
-        *(path for path in there if path not in own and path.suffix != ".md"),
+        *(path for path in there if path not in own and path.suffix not in (".md", ".ipynb")),
     ]
     links = [(question.number, sorted(footer.uses(question))) for question in questions.all_questions()]
     return hashlib.sha256(repr((site_url, there, links, _digest(files))).encode()).hexdigest()
