@@ -67,7 +67,8 @@ def run(source: Path) -> Any:
     lab = read(source)
     manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
     try:
-        NotebookClient(lab, km=manager, timeout=600, record_timing=False, extra_arguments=["--log-level=ERROR"]).execute(cwd=str(questions.ROOT))
+        client = NotebookClient(lab, km=manager, timeout=600, record_timing=False, extra_arguments=["--log-level=ERROR"])
+        client.execute(cwd=str(questions.ROOT))
     except CellExecutionError as error:
         raise LabError(f"{source.name}: a cell failed: {error.ename}: {error.evalue}\n{error.traceback}") from error
     for cell in lab.cells:
@@ -196,7 +197,7 @@ def _code_cell(cell: Any, alt: str) -> str:
             shown.append(f'<div class="example-output" role="group" aria-label="Output"><pre><code>{said}</code></pre></div>')
     body = "\n".join(shown)
     if "celltag_solution" in cell["class"]:
-        return f'<details class="lab-solution"><summary>Solution</summary>\n{body}\n</details>'
+        return f'<details class="question lab-solution"><summary>Solution</summary>\n{body}\n</details>'
     return f'<div class="lab-cell">\n{body}\n</div>'
 
 

@@ -8,13 +8,16 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from dlprimer import MLP, SGD, Adam, AdamW, Tensor, cross_entropy, digits, fit, random_shift, shift, train_val_test_split
+from dlprimer import MLP, SGD, Adam, AdamW, Tensor, cross_entropy, fit
+from dlprimer import digits, random_shift, shift, train_val_test_split
 
 images, labels = digits()
 (x_train, y_train), (x_val, y_val), (x_test, y_test) = train_val_test_split(
-    images.reshape(-1, 1, 8, 8), labels, fractions=(1 / 6, 1 / 6, 2 / 3), rng=np.random.default_rng(0)
+    images.reshape(-1, 1, 8, 8), labels, fractions=(1 / 6, 1 / 6, 2 / 3),
+    rng=np.random.default_rng(0),
 )
-print(f"{len(x_train)} images to train on, {len(x_val)} to decide by, {len(x_test)} that only the last cell may see")
+print(f"{len(x_train)} images to train on, {len(x_val)} to decide by,",
+      f"{len(x_test)} that only the last cell may see")
 
 # %% [markdown]
 # ## 1. A velocity
@@ -69,12 +72,13 @@ figure, (along, across) = plt.subplots(1, 2, sharey=True)
 for name, path in paths.items():
     along.semilogy(path[:, 0], label=name)
     across.semilogy(path[:, 1] + 1e-12)
-along.set(xlabel="step", ylabel="distance from the minimum", title="along the valley", ylim=(1e-6, 20))
-across.set(xlabel="step", title="across it")
+along.set(title="along the valley", xlabel="step", ylabel="distance from the minimum")
+along.set_ylim(1e-6, 20)
+across.set(title="across it", xlabel="step")
 along.legend()
 plt.show()
 for name, path in paths.items():
-    print(f"{name:17} after 100 steps: {path[-1, 0]:.1e} along, {path[-1, 1]:.1e} across")
+    print(f"{name:17} {path[-1, 0]:.1e} along, {path[-1, 1]:.1e} across, after 100 steps")
 
 # %% [markdown]
 # Momentum is not free: it slows the steep direction down to the pace of the shallow one. It pays when the shallow one is what you wait for.
@@ -137,7 +141,8 @@ def train(optimizer, scale=1.0, epochs=10, transform=None, seed=0, **settings):
         return flat(transform(x, rng=rng) if transform else x), y
 
     history = fit(
-        model, (x_train, y_train), validation=(flat(x_val), y_val), loss=loss, optimizer=optimizer(model.parameters(), **settings),
+        model, (x_train, y_train), validation=(flat(x_val), y_val), loss=loss,
+        optimizer=optimizer(model.parameters(), **settings),
         epochs=epochs, batch_size=32, rng=rng, transform=prepare,
     )
     return model, history
@@ -151,7 +156,7 @@ for name, optimizer, lr in ("SGD", SGD, 0.3), ("Adam", Adam, 0.003):
     for scale in 1, 1000:
         with np.errstate(all="ignore"):
             model, _ = train(optimizer, scale, lr=lr)
-        print(f"{name:4} loss times {scale:4}: {accuracy(model, x_val, y_val):.1%} of the validation images right")
+        print(f"{name:4} loss times {scale:4}: {accuracy(model, x_val, y_val):.1%} right")
 
 # %% [markdown]
 # Adam's step does not change when all gradients are multiplied by one number: numerator and denominator grow alike. SGD's does.
@@ -185,7 +190,8 @@ for optimizer in Adam, AdamW:
     runs = np.array([solved_final_weights(optimizer, seed) for seed in range(200)])
     quiet, noisy = runs.mean(axis=0)
     error = runs.std(axis=0).max() / len(runs) ** 0.5
-    print(f"{optimizer.__name__:5}: quiet gradient {quiet:.2f}, noisy gradient {noisy:.2f} (mean of 200 runs, standard error {error:.2f})")
+    print(f"{optimizer.__name__:5}: quiet gradient {quiet:.2f}, noisy gradient {noisy:.2f}",
+          f"(mean of 200 runs, standard error {error:.2f})")
 
 # %% [markdown]
 # With the penalty in the gradient, the noisy weight is hardly decayed at all: its $\sqrt s$ is a hundred times larger, so the penalty's share of the
@@ -210,8 +216,9 @@ def solved_dropped(h, p, rng):
 rng = np.random.default_rng(0)
 h, w = np.abs(rng.standard_normal(100)), rng.standard_normal(100) / 10
 sums = np.array([solved_dropped(h, 0.5, rng) @ w for _ in range(20_000)])
-print(f"without dropout the next unit receives {h @ w:.3f}, with it {sums.mean():.3f} on average")
-print(f"but spread by {sums.std():.3f}; expected {np.sqrt((h**2 * w**2).sum()):.3f} = sqrt(p/(1-p) · sum of (h w)²)")
+expected = np.sqrt((h**2 * w**2).sum())  # sqrt(p / (1 - p) * sum of (h w)^2), p = 0.5
+print(f"the next unit receives {h @ w:.3f}; with dropout {sums.mean():.3f} on average,")
+print(f"spread by {sums.std():.3f} (expected {expected:.3f})")
 
 # %% [markdown]
 # The mean survives, a variance appears. That variance is the regularizer, and the reason that `eval()` must switch it off: a model
@@ -256,8 +263,9 @@ plt.axvline(kept - 1, color="#888888", linestyle=":")
 plt.gca().set(xlabel="epoch", ylabel="cross-entropy (nats)")
 plt.legend()
 plt.show()
-print(f"keep epoch {kept}, stop at {ended}; validation loss {history['validation_loss'][kept - 1]:.3f} then, "
-      f"{history['validation_loss'][-1]:.3f} after all 120")
+losses = history["validation_loss"]
+print(f"keep epoch {kept}, stop at {ended}; validation loss {losses[kept - 1]:.3f} then,",
+      f"{losses[-1]:.3f} after all 120")
 
 # %% [markdown]
 # ## 6. Images that were never taken
@@ -282,7 +290,8 @@ for name, transform in ("as they are", None), ("moved at random", up_to_one):
         model, _ = train(Adam, epochs=60, lr=0.003, transform=transform, seed=seed)
         right.append([accuracy(model, x_val, y_val), accuracy(model, moved, y_val)])
     (still, shifted), spread = np.mean(right, axis=0), np.std(right, axis=0).max()
-    print(f"trained on images {name:15}: {still:.1%} right, {shifted:.1%} when moved (five seeds, spread up to {spread:.1%})")
+    print(f"trained on images {name:15}: {still:.1%} right, {shifted:.1%} when moved",
+          f"(five seeds, spread up to {spread:.1%})")
 
 # %% [markdown]
 # The network that never saw a moved digit loses half of what it knew; the other loses next to nothing. But look at the other column: on
@@ -296,17 +305,21 @@ for name, transform in ("as they are", None), ("moved at random", up_to_one):
 
 # %% tags=["solution"]
 choices = {
-    f"AdamW, lr {lr}, decay {decay}": dict(optimizer=AdamW, epochs=60, transform=up_to_one, lr=lr, weight_decay=decay)
+    f"lr {lr}, decay {decay}": dict(
+        optimizer=AdamW, epochs=60, transform=up_to_one, lr=lr, weight_decay=decay
+    )
     for lr in (0.001, 0.003, 0.01)
     for decay in (0.0, 0.1)
 }
 scores = {}
 for name, choice in choices.items():
-    scores[name] = np.mean([accuracy(train(seed=seed, **choice)[0], x_val, y_val) for seed in range(3)])
-    print(f"{name:27} {scores[name]:.1%} of the validation images")
+    models = [train(seed=seed, **choice)[0] for seed in range(3)]
+    scores[name] = np.mean([accuracy(model, x_val, y_val) for model in models])
+    print(f"{name:20} {scores[name]:.1%} of the validation images")
 best = max(scores, key=scores.get)
 test = [accuracy(train(seed=seed, **choices[best])[0], x_test, y_test) for seed in range(3)]
-print(f"chosen: {best}: {scores[best]:.1%} there, {np.mean(test):.1%} of the test images (three seeds: {min(test):.1%} to {max(test):.1%})")
+print(f"chosen: {best}: {scores[best]:.1%} there, {np.mean(test):.1%} of the test images",
+      f"(three seeds, {min(test):.1%} to {max(test):.1%})")
 
 # %% [markdown]
 # The best of six noisy numbers is, on average, better than it deserves, so expect the test accuracy a little below the validation accuracy
