@@ -28,7 +28,7 @@ def open_explorable(open_page):
 
 
 def expect_readouts(figure, recall: float, precision: float, accuracy: float) -> None:
-    outputs = figure.locator(".kit-readout output")
+    outputs = figure.locator(".kit-readout dd")
     for index, value in enumerate((recall, precision, accuracy)):
         expect(outputs.nth(index)).to_have_text(re.compile(rf"^{100 * value:.1f}\s?%$|^{100 * value:.0f}\s?%$"))
 
@@ -53,7 +53,7 @@ def test_the_button_makes_eights_rare_as_foretold(open_explorable) -> None:
 
 def test_keys_on_a_bar_change_precision_and_not_recall(open_explorable) -> None:
     _, figure = open_explorable(width=390)
-    outputs = figure.locator(".kit-readout output")
+    outputs = figure.locator(".kit-readout dd")
     recall, precision = outputs.nth(0).inner_text(), outputs.nth(1).inner_text()
     figure.get_by_role("slider", name="8", exact=True).press("PageDown")
     expect(outputs.nth(1)).not_to_have_text(precision)

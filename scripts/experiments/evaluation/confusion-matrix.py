@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from book.claims import at_least, at_most
+from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure, sequential
 from dlprimer import (
     Adam,
@@ -92,7 +92,7 @@ def cell(counts, each, i, j):
     groups = each.reshape(-1, GROUP, CLASSES, CLASSES).sum(axis=1)
     return {
         "true": i, "called": j, "count": counts[i, j], "mirror": counts[j, i],
-        "rate": counts[i, j] / counts[i].sum(), "share-of-column": counts[i, j] / counts[:, j].sum(),
+        "rate": counts[i, j] / counts[i].sum(), "share-of-column": counts[i, j] / counts[:, j].sum(), "share": counts[i, j] / counts.sum(),
         "least": each[:, i, j].min(), "most": each[:, i, j].max(),
         "larger": (each[:, i, j] > each[:, j, i]).sum(), "smaller": (each[:, i, j] < each[:, j, i]).sum(),
         "groups": [[group[i, j], group[j, i]] for group in groups],
@@ -235,6 +235,8 @@ def claims(data):
                    np.delete(recalls, RARE).min() - recalls[RARE], 0.03)  # fmt: skip
     yield at_least("largest-cell", "8 called 1 is at least 1.15 times as frequent as any other confusion",
                    top["count"] / data["top"][1]["count"] if (top["true"], top["called"]) == (8, 1) else 0, 1.15)  # fmt: skip
+    yield between("hidden-regression", "The largest confusion's share of the images is near the accuracy's standard deviation over runs",
+                  top["share"] / data["accuracy"]["sd"], 0.7, 1.5)  # fmt: skip
     yield at_least("groups-scatter", "Between groups of five runs the ratio of 8 called 1 to 1 called 8 varies at least 1.5-fold",
                    max(a / b for a, b in top["groups"]) / min(a / b for a, b in top["groups"]), 1.5)  # fmt: skip
     yield at_least("lopsided", "The most lopsided pair is at least twice as frequent in one direction as in the other",
