@@ -267,22 +267,23 @@ def claims(data):
 
 def figures(data):
     counts = np.array(data["counts"])
-    yield "rare", draw_columns(counts, np.array(data["rare"]["columns"]))
+    yield "rare", draw_rare(data["rare"], counts)
     yield "counts", draw_counts(counts)
     yield "cell", draw_cell(data["images"])
 
 
-def draw_columns(counts, after):
-    """The shares of each column, as tested and where the eights are rare."""
-    figure, both = new_figure(aspect=0.62, columns=2, sharey=True)
-    for axes, shares, title in zip(both, (counts / counts.sum(axis=0), after), ("as tested", "one eight in ten stays"), strict=True):
-        draw_table(axes, shares, high=0.25)
-        axes.add_patch(outline(RARE))
-        axes.set_xlabel(f"called\n{title}")
-        axes.xaxis.label.set_color(color("ink"))
-        direct_label(axes, RARE, -0.5, f"{shares[RARE, RARE]:.0%}", dx=0, dy=10, ha="center")
-    both[0].set_ylabel("true class")
-    direct_label(both[0], RARE - 0.9, -0.5, "of these are eights:", dx=0, dy=10, ha="right")
+def draw_rare(rare, counts):
+    """The shares of each row, which stay, and those of each column where the eights are rare."""
+    figure, (left, right) = new_figure(aspect=0.65, columns=2, sharey=True)
+    draw_table(left, counts / counts.sum(axis=1, keepdims=True), high=0.25)
+    draw_table(right, np.array(rare["columns"]), high=0.25)
+    left.add_patch(draw_outline(-0.5, RARE - 0.5, CLASSES, 1))
+    right.add_patch(draw_outline(RARE - 0.5, -0.5, 1, CLASSES))
+    left.set(ylabel="true class", xlabel="called\nrows: the same with few eights")
+    right.set_xlabel("called\ncolumns: one eight in ten left")
+    found, before, after = rare["before"]["recall"], rare["before"]["precision"], rare["foretold"]["precision"]
+    direct_label(left, -0.5, -0.5, f"eights found: {found:.0%}, as before", dx=0, dy=10)
+    direct_label(right, CLASSES - 0.5, -0.5, f"calls of 8 right: {after:.0%}, were {before:.0%}", dx=0, dy=10, ha="right")
     return figure
 
 
@@ -320,7 +321,7 @@ def draw_table(axes, shares, high):
     axes.spines[:].set_visible(False)
 
 
-def outline(column):
+def draw_outline(x, y, width, height):
     from matplotlib.patches import Rectangle
 
-    return Rectangle((column - 0.5, -0.5), 1, CLASSES, fill=False, edgecolor=color("ink"), linewidth=1.4, clip_on=False)
+    return Rectangle((x, y), width, height, fill=False, edgecolor=color("ink"), linewidth=1.4, clip_on=False)
