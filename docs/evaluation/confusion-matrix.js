@@ -11,7 +11,7 @@ export default function (root, record, kit) {
   const state = kit.state({
     row: kit.number(record.top[0].true, { min: 0, max: 9, step: 1 }),
     column: kit.number(record.top[0].called, { min: 0, max: 9, step: 1 }),
-    keep: kit.numbers(CLASSES.map(() => 1), { min: 0.05, max: 1, step: 0.05 }),
+    frequency: kit.numbers(CLASSES.map(() => 1), { min: 0.1, max: 2, step: 0.1 }),
   });
 
   const table = (label) => kit.matrix({
@@ -20,12 +20,12 @@ export default function (root, record, kit) {
   });
   const rows = table("Of each true class, % called … (rows)");
   const columns = table("Of each call, % truly … (columns)");
-  kit.bars({ alt: "Percent of each class's images that stay", label: "Drag: % of each class that stays", names: CLASSES.map(String),
-    state: "keep", vertical: true, height: 84, min: 0, max: 1, color: "ink", format: (share) => String(Math.round(100 * share)) });
+  kit.bars({ alt: "Frequency of each class, in percent of the test's", label: "Drag: frequency of each class (100: as tested)",
+    names: CLASSES.map(String), state: "frequency", vertical: true, height: 96, color: "ink", format: (share) => String(Math.round(100 * share)) });
   const recall = kit.readout({ label: "Recall, class of the chosen row", format: "percent", color: "good" });
   const precision = kit.readout({ label: "Precision, same class", format: "percent", color: "bad" });
   const accuracy = kit.readout({ label: "Accuracy", format: "percent" });
-  kit.button("Make eights rare", () => { state.keep = CLASSES.map((index) => (index === which ? rare.keep : 1)); });
+  kit.button("Make eights rare", () => { state.frequency = CLASSES.map((index) => (index === which ? rare.keep : 1)); });
   kit.reset();
   const note = kit.note();
   const pictures = kit.images({ label: "Images of the chosen cell, as the model saw them", title: "", rows: 8, size: 40, gap: 8, colors: ["panel", "ink"] });
@@ -37,16 +37,16 @@ export default function (root, record, kit) {
   };
 
   kit.draw(() => {
-    const kept = counts.map((row, i) => row.map((count) => count * state.keep[i]));
-    const ofRow = kept.map(sum);
-    const ofColumn = CLASSES.map((j) => sum(kept.map((row) => row[j])));
-    rows.set(signed(kept, (count, i) => count / ofRow[i]));
-    columns.set(signed(kept, (count, i, j) => count / ofColumn[j]));
+    const weighted = counts.map((row, i) => row.map((count) => count * state.frequency[i]));
+    const ofRow = weighted.map(sum);
+    const ofColumn = CLASSES.map((j) => sum(weighted.map((row) => row[j])));
+    rows.set(signed(weighted, (count, i) => count / ofRow[i]));
+    columns.set(signed(weighted, (count, i, j) => count / ofColumn[j]));
 
     const { row, column } = state;
-    recall.set(kept[row][row] / ofRow[row]);
-    precision.set(kept[row][row] / ofColumn[row]);
-    accuracy.set(sum(CLASSES.map((i) => kept[i][i])) / sum(ofRow));
+    recall.set(weighted[row][row] / ofRow[row]);
+    precision.set(weighted[row][row] / ofColumn[row]);
+    accuracy.set(sum(CLASSES.map((i) => weighted[i][i])) / sum(ofRow));
 
     const shown = decode(`${row}-${column}`);
     const count = counts[row][column];

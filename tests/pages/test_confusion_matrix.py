@@ -46,7 +46,7 @@ def test_the_button_makes_eights_rare_as_foretold(open_explorable) -> None:
     page, figure = open_explorable()
     figure.get_by_role("button", name="Make eights rare").click()
     expect_readouts(figure, RARE["before"]["recall"], RARE["foretold"]["precision"], RARE["foretold"]["accuracy"])
-    page.wait_for_url(re.compile("keep="))
+    page.wait_for_url(re.compile("frequency="))
     figure.get_by_role("button", name="Reset").click()
     expect_readouts(figure, RARE["before"]["recall"], RARE["before"]["precision"], RARE["before"]["accuracy"])
 
