@@ -20,13 +20,13 @@ export default function (root, record, kit) {
     into: above, aspect: 0.4, minHeight: 210, right: 12,
     alt: "Rate of decay against the size of a weight's gradients: a level line for AdamW, a falling one for Adam with L2",
     x: { min: 0.001, max: 30, log: true, label: "size of the gradients (root mean square)" },
-    y: { min: 0.001, max: 10, log: true, label: "share lost per step, in learning rates η" },
+    y: { min: 0.001, max: 6, log: true, label: "share of the weight lost per step, in learning rates η" },
   });
   const curves = { adamw: rates.line({ color: "adamw", width: 3 }), l2: rates.line({ color: "adam", width: 3 }) };
   const gaps = WEIGHTS.map(() => rates.line({ color: "muted", width: 1.2, dash: "3 3" }));
   const twins = rates.points({ color: "adamw", radius: 5.5 });
-  const letters = WEIGHTS.map(() => rates.text({ color: "ink", bold: true, anchor: "middle", dy: -13 }));
-  const curveNames = { adamw: rates.text({ color: "adamw", bold: true, anchor: "end" }), l2: rates.text({ color: "adam", bold: true, anchor: "end" }) };
+  const letters = WEIGHTS.map(() => rates.text({ color: "ink", bold: true, anchor: "middle", dy: -15 }));
+  const curveNames = { adamw: rates.text({ color: "adamw", bold: true, anchor: "start" }), l2: rates.text({ color: "adam", bold: true, anchor: "start" }) };
   WEIGHTS.forEach((weight) => {
     const size = `size${weight}`;
     rates.handle({
@@ -40,7 +40,7 @@ export default function (root, record, kit) {
     into: below, aspect: 0.4, minHeight: 210, right: 84,
     alt: "The two weights over two thousand steps, under both methods",
     x: { min: 0, max: start.steps, label: "step" },
-    y: { min: -0.08, max: 1.05, label: "weight", ticks: [0, 0.5, 1] },
+    y: { min: -0.08, max: 1.05, label: "weight", ticks: [{ value: 0, text: "0" }, { value: 0.5, text: "0.5" }, { value: 1, text: "1" }] },
   });
   const zero = traces.rule({ axis: "y", color: "rule" });
   const lines = {};
@@ -53,7 +53,7 @@ export default function (root, record, kit) {
   const left = {};
   for (const method of ["l2", "adamw"]) {
     left[method] = WEIGHTS.map((weight) => kit.readout({
-      label: `${NAMES[method]}, ${weight}`, color: METHODS[method], format: (share) => `${kit.format(Math.max(0, share), "percent")} left`,
+      label: `${NAMES[method]}, ${weight}`, color: METHODS[method], format: (share) => `${Math.round(100 * Math.max(0, share))}% left`,
     }));
   }
   kit.slider("decay", { label: "Weight decay α, for both methods" });
@@ -64,8 +64,9 @@ export default function (root, record, kit) {
     const { decay } = state;
     curves.l2.set(places.map((size) => [size, l2Rate(size, decay)]));
     curves.adamw.set([[SIZE.min, decay], [SIZE.max, decay]]);
-    curveNames.adamw.set(26, decay * 1.45, NAMES.adamw);
-    curveNames.l2.set(26, l2Rate(8, decay) * 0.26, NAMES.l2);
+    const [upper, lower] = [1.45, 0.6]; // above and below a line
+    curveNames.adamw.set(0.00115, decay * (decay < 1 ? lower : upper), NAMES.adamw);
+    curveNames.l2.set(0.00115, l2Rate(0.001, decay) * (decay < 1 ? upper : lower), NAMES.l2);
     zero.set(0);
     const sizes = WEIGHTS.map((weight) => state[`size${weight}`]);
     twins.set(sizes.map((size) => [size, decay]));

@@ -4,7 +4,7 @@ from dlprimer import Adam, AdamW, Parameter
 
 rng = np.random.default_rng(35)
 signs = rng.choice([-1.0, 1.0], size=(500, 400))  # 500 steps, 400 copies
-sizes = np.array([[0.01], [10.0]])  # a quiet and a loud gradient, without direction
+sizes = np.array([[0.01], [10.0]])  # a quiet and a loud gradient, no direction
 
 for method in (Adam, AdamW):
     w = Parameter(np.ones((2, 400)))
@@ -20,14 +20,16 @@ import numpy as np
 from dlprimer import GPT, AdamW
 
 model = GPT(27, 16, d_model=32, num_heads=4, num_layers=2, rng=np.random.default_rng(0))
-groups = {True: [], False: []}
-for name, p in model.named_parameters():
-    groups[p.ndim >= 2].append(p)
+matrices = [p for p in model.parameters() if p.ndim >= 2]
+vectors = [p for p in model.parameters() if p.ndim < 2]
 
-optimizer = AdamW(
-    [{"params": groups[True], "weight_decay": 0.1}, {"params": groups[False], "weight_decay": 0.0}],
-    lr=3e-4, betas=(0.9, 0.95),
-)
+groups = [
+    {"params": matrices, "weight_decay": 0.1},
+    {"params": vectors, "weight_decay": 0.0},
+]
+optimizer = AdamW(groups, lr=3e-4, betas=(0.9, 0.95))
+
 for group in optimizer.param_groups:
-    count = sum(p.size for p in group["params"])
-    print(f"decay {group['weight_decay']}: {len(group['params'])} arrays, {count:,} numbers")
+    arrays, decay = group["params"], group["weight_decay"]
+    count = sum(p.size for p in arrays)
+    print(f"decay {decay}: {len(arrays)} arrays, {count:,} numbers")

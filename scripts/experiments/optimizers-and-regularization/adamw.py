@@ -24,6 +24,7 @@ FULL_STEPS, FULL_RATE = 40_000, 0.01
 TRAIN, NOISY, SEARCH_STEPS, SEARCH_SEEDS, BATCH, WIDTH = 300, 60, 500, 5, 50, 128
 SEARCH_RATES = [10 ** (k / 2) for k in range(-6, -2)]
 SEARCH_DECAYS = {"l2": [10 ** (k / 2) for k in range(-6, -1)], "adamw": [10 ** (k / 2) for k in range(-2, 3)]}
+SMALL_BATCH, SMALL_RATE = 5, 0.01
 SPREAD_STEPS, SPREAD_SEEDS = 100, 3
 
 
@@ -118,15 +119,20 @@ def noise_sizes(rng):
             w.grad = np.array(NOISE_SIZES)[:, None] * rng.standard_normal(NOISE_COPIES)
             optimizer.step()
         sizes = np.sqrt(np.mean(w.data**2, axis=1))
-        rows.append({"lr": lr, "strength": strength, "rms": sizes[1], "least": sizes.min(), "most": sizes.max(),
-                     "predicted": math.sqrt(lr / (2 * strength))})  # fmt: skip
+        rows.append(
+            {
+                "lr": lr, "strength": strength, "predicted": math.sqrt(lr / (2 * strength)),
+                "rms": sizes[1], "least": sizes.min(), "most": sizes.max(),
+            }
+        )  # fmt: skip
     w = Parameter(np.zeros((len(L2_SIZES), NOISE_COPIES)))
     optimizer = Adam([w], lr=0.01, weight_decay=1.0)
     for _ in range(4000):
         w.grad = np.array(L2_SIZES)[:, None] * rng.standard_normal((len(L2_SIZES), NOISE_COPIES))
         optimizer.step()
     l2 = np.sqrt(np.mean(w.data**2, axis=1))
-    return {"rows": rows, "copies": NOISE_COPIES, "l2": {"sizes": L2_SIZES, "rms": l2, "louder": L2_SIZES[-1] / L2_SIZES[0], "ratio": l2[-1] / l2[0]}}
+    louder = {"sizes": L2_SIZES, "rms": l2, "louder": L2_SIZES[-1] / L2_SIZES[0], "ratio": l2[-1] / l2[0]}
+    return {"rows": rows, "copies": NOISE_COPIES, "l2": louder}
 
 
 # ---- where a weight comes to rest ----
@@ -245,8 +251,8 @@ def search():
     data = digits_data()
     none = [train(data, "adamw", lr, 0.0)[0] for lr in SEARCH_RATES]
     result = {
-        "rates": SEARCH_RATES, "decays": SEARCH_DECAYS, "seeds": SEARCH_SEEDS, "width": WIDTH, "train": TRAIN, "noisy": NOISY, "steps": SEARCH_STEPS,
-        "test": int(data[3].shape[1]), "none": {"mean": [float(scores.mean()) for scores in none]},
+        "rates": SEARCH_RATES, "decays": SEARCH_DECAYS, "seeds": SEARCH_SEEDS, "width": WIDTH, "train": TRAIN, "noisy": NOISY,
+        "steps": SEARCH_STEPS, "batch": BATCH, "test": int(data[3].shape[1]), "none": {"mean": [float(scores.mean()) for scores in none]},
     }  # fmt: skip
     result["none"]["best"] = max(result["none"]["mean"])
     result["none"]["at-largest"] = result["none"]["mean"][-1]
@@ -257,7 +263,10 @@ def search():
         i, j = np.unravel_index(np.argmax(means), means.shape)
         result[method] = {
             "mean": np.round(means, 4), "sd": np.round(scores.std(axis=2, ddof=1), 4),
-            "best": {"mean": means[i, j], "sd": scores[i, j].std(ddof=1), "rate": SEARCH_RATES[i], "decay": decays[j], "scores": scores[i, j]},
+            "best": {
+                "mean": means[i, j], "sd": scores[i, j].std(ddof=1), "scores": scores[i, j],
+                "rate": SEARCH_RATES[i], "decay": decays[j], "memories": SEARCH_STEPS * SEARCH_RATES[i] * decays[j],
+            },
             "best-decay": [decays[k] for k in means.argmax(axis=1)], "best-place": means.argmax(axis=1),
             "row-best": means.max(axis=1), "middle-loss": np.max(means.max(axis=1) - means[:, len(decays) // 2]),
             "middle": decays[len(decays) // 2], "gain-at-largest": means[-1].max() - result["none"]["mean"][-1],
@@ -267,10 +276,20 @@ def search():
     result["equivalent"] = best["decay"] * result["adamw"]["size"]  # the L2 strength that theory puts beside it
     differences = np.array(best["scores"]) - np.array(result["l2"]["best"]["scores"])
     result["difference"] = {"mean": differences.mean(), "least": differences.min(), "most": differences.max()}
+    result["small"] = {"batch": SMALL_BATCH, "rate": SMALL_RATE}
+    for method, decays in SEARCH_DECAYS.items():
+        lower = [decay / 10**0.5 for decay in decays]
+        runs = [train(data, method, SMALL_RATE, decay, batch=SMALL_BATCH) for decay in lower]
+        means = [float(scores.mean()) for scores, _, _ in runs]
+        place = int(np.argmax(means))
+        result["small"][method] = {
+            "decays": lower, "mean": means, "best": means[place], "place": place, "decay": lower[place],
+            "size": runs[place][1], "equivalent": lower[place] * runs[place][1],
+        }  # fmt: skip
     return result
 
 
-def train(data, method, lr, decay):
+def train(data, method, lr, decay, batch=BATCH):
     """Test accuracies of as many networks as there are seeds, and median and spread of the matrices' gradient sizes at the end."""
     x, y, x_test, y_test = data
     rng = np.random.default_rng(35)
@@ -281,11 +300,11 @@ def train(data, method, lr, decay):
     optimizer = METHODS[method]([{"params": [w1, w2], "weight_decay": decay}, {"params": [b1, b2], "weight_decay": 0.0}], lr=lr)
     squares = [np.zeros(w.shape) for w in (w1, w2)]
     for step in range(SEARCH_STEPS):
-        chosen = rng.integers(TRAIN, size=(seeds, BATCH))
+        chosen = rng.integers(TRAIN, size=(seeds, batch))
         xb, yb = np.take_along_axis(x, chosen[:, :, None], 1), np.take_along_axis(y, chosen, 1)
         optimizer.zero_grad()
         z = relu(Tensor(xb) @ w1 + b1) @ w2 + b2
-        loss = cross_entropy(z.reshape(seeds * BATCH, 10), yb.reshape(-1)) * seeds  # each network has a batch mean of its own
+        loss = cross_entropy(z.reshape(seeds * batch, 10), yb.reshape(-1)) * seeds  # each network has a batch mean of its own
         loss.backward()
         optimizer.step()
         if step >= SEARCH_STEPS - 100:
@@ -339,13 +358,20 @@ def claims(data):
     yield at_least("real-spread", "The middle nine tenths of a Transformer's weights differ by a factor of at least 40 in gradient size",
                    data["spread"]["ratio"]["least"], 40)  # fmt: skip
     found = data["digits"]
-    yield at_most("level", "The best settings of the two methods differ by at most one percentage point", abs(found["difference"]["mean"]), 0.01)
+    yield at_most("level", "The best settings of the two methods differ by at most one percentage point",
+                  abs(found["difference"]["mean"]), 0.01)  # fmt: skip
     for method in METHODS:
         yield at_most(f"same-decay-{method}", "At each learning rate the middle strength is within 0.5 points of the best",
                       found[method]["middle-loss"], 0.005)  # fmt: skip
-    yield at_least("helps", "At the largest learning rate decay gains at least two points", min(found[m]["gain-at-largest"] for m in METHODS), 0.02)
+    yield at_least("helps", "At the largest learning rate decay gains at least two points",
+                   min(found[method]["gain-at-largest"] for method in METHODS), 0.02)  # fmt: skip
     yield between("exchange", "AdamW's best strength times the gradients' size is within a grid step of L2's middle strength",
                   found["equivalent"] / found["l2"]["middle"], 10**-0.5, 10**0.5)  # fmt: skip
+    small = found["small"]
+    yield between("exchange-small", "In small batches, too, it is within a grid step of L2's best strength",
+                  small["adamw"]["equivalent"] / small["l2"]["decay"], 10**-0.5, 10**0.5)  # fmt: skip
+    yield at_most("small-lower", "AdamW's best strength in batches of 5 is at most a third of that in batches of 50",
+                  small["adamw"]["decay"] / found["adamw"]["middle"], 0.34)  # fmt: skip
 
 
 def figures(data):
@@ -369,7 +395,8 @@ def draw_start(start):
         direct_label(rates, size, max(l2, strength), letter, "ink", dx=0, dy=13, ha="center")
     direct_label(rates, 0.0012, strength, "AdamW", "adamw", dx=0, dy=-12)
     direct_label(rates, 3.5, strength / 7, "Adam\n+ L2", "adam", dx=-10, dy=-14, ha="right")
-    rates.set(xscale="log", yscale="log", xlim=(0.001, 30), ylim=(0.01, 3), xlabel="size of gradients", ylabel="share lost per step, in $\\eta$")
+    rates.set(xscale="log", yscale="log", xlim=(0.001, 30), ylim=(0.01, 3))
+    rates.set(xlabel="size of gradients", ylabel=r"share lost per step, in $\eta$")
     t = np.arange(0, start["steps"] + 1, 20)
     traces.plot(t, start["paths"]["adamw-quiet"], color=color("adamw"), linewidth=2.6)
     for name, letter in (("quiet", "A"), ("loud", "B")):
@@ -394,9 +421,9 @@ def draw_rest(rest):
         direct_label(axes, 9, found["target"], "lowest loss", "muted", dx=0, dy=9, ha="right")
         axes.set(xscale="log", ylim=(0, top), xlabel="noise in the gradient")
     inside, outside = panels
-    direct_label(inside, 9, rest["inside"]["ridge"], "Adam + L2", "adam", dx=0, dy=9, ha="right")
-    direct_label(outside, 9, rest["outside"]["ridge"], "Adam + L2", "adam", dx=0, dy=9, ha="right")
-    direct_label(inside, 0.012, 0.4, "AdamW", "adamw", dx=0, dy=0)
+    for axes, place in ((inside, "inside"), (outside, "outside")):
+        direct_label(axes, 0.01, rest[place]["ridge"], "Adam + L2", "adam", dx=0, dy=10)
+    direct_label(inside, 1.2, 0.42, "AdamW", "adamw", dx=0, ha="right")
     direct_label(outside, 0.012, 1 / rest["strength"], "AdamW, at $1/\\alpha$", "adamw", dx=0, dy=-14)
     inside.set(ylabel="mean weight at rest")
     return figure
@@ -419,7 +446,7 @@ def draw_search(found):
         axes.set_title(title, color=color(role))
         axes.grid(False)
         axes.set(xlabel=r"weight decay $\alpha$")
-        axes.set_xticks(range(len(found["decays"][method])), [f"{decay:.1g}" for decay in found["decays"][method]])
+        axes.set_xticks(range(len(found["decays"][method])), [f"{float(f'{decay:.1g}'):g}" for decay in found["decays"][method]])
         axes.set_yticks(range(len(found["rates"])), [f"{rate:.1g}" for rate in found["rates"]])
     panels[0].set(ylabel=r"learning rate $\eta$")
     return figure
