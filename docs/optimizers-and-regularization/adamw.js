@@ -20,12 +20,12 @@ export default function (root, record, kit) {
     into: above, aspect: 0.4, minHeight: 210, right: 12,
     alt: "Rate of decay against the size of a weight's gradients: a level line for AdamW, a falling one for Adam with L2",
     x: { min: 0.001, max: 30, log: true, label: "size of the gradients (root mean square)" },
-    y: { min: 0.001, max: 6, log: true, label: "share of the weight lost per step, in learning rates η" },
+    y: { min: 0.001, max: 10, log: true, label: "share of the weight lost per step, in learning rates η" },
   });
   const curves = { adamw: rates.line({ color: "adamw", width: 3 }), l2: rates.line({ color: "adam", width: 3 }) };
   const gaps = WEIGHTS.map(() => rates.line({ color: "muted", width: 1.2, dash: "3 3" }));
   const twins = rates.points({ color: "adamw", radius: 5.5 });
-  const letters = WEIGHTS.map(() => rates.text({ color: "ink", bold: true, anchor: "middle", dy: -15 }));
+  const letters = WEIGHTS.map(() => rates.text({ color: "ink", bold: true, anchor: "middle", dy: 24 }));
   const curveNames = { adamw: rates.text({ color: "adamw", bold: true, anchor: "start" }), l2: rates.text({ color: "adam", bold: true, anchor: "start" }) };
   WEIGHTS.forEach((weight) => {
     const size = `size${weight}`;
@@ -56,7 +56,7 @@ export default function (root, record, kit) {
       label: `${NAMES[method]}, ${weight}`, color: METHODS[method], format: (share) => `${Math.round(100 * Math.max(0, share))}% left`,
     }));
   }
-  kit.slider("decay", { label: "Weight decay α, for both methods" });
+  kit.slider("decay", { label: "Weight decay α of both" });
   kit.reset();
 
   const places = Array.from({ length: 81 }, (_, i) => 0.001 * 30000 ** (i / 80));
@@ -64,7 +64,7 @@ export default function (root, record, kit) {
     const { decay } = state;
     curves.l2.set(places.map((size) => [size, l2Rate(size, decay)]));
     curves.adamw.set([[SIZE.min, decay], [SIZE.max, decay]]);
-    const [upper, lower] = [1.45, 0.6]; // above and below a line
+    const [upper, lower] = [2.2, 0.56]; // above and below a line
     curveNames.adamw.set(0.00115, decay * (decay < 1 ? lower : upper), NAMES.adamw);
     curveNames.l2.set(0.00115, l2Rate(0.001, decay) * (decay < 1 ? upper : lower), NAMES.l2);
     zero.set(0);
@@ -72,7 +72,7 @@ export default function (root, record, kit) {
     twins.set(sizes.map((size) => [size, decay]));
     sizes.forEach((size, i) => {
       gaps[i].set([[size, decay], [size, l2Rate(size, decay)]]);
-      letters[i].set(size, Math.max(decay, l2Rate(size, decay)), WEIGHTS[i]);
+      letters[i].set(size, Math.min(decay, l2Rate(size, decay)), WEIGHTS[i]);
     });
     const marks = [];
     for (const method of ["adamw", "l2"]) {
