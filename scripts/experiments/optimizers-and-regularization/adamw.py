@@ -8,7 +8,15 @@ from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure, sequential
 from dlprimer import GPT, Adam, AdamW, Parameter, Tensor, cross_entropy, digits, encode_text, names, relu
 
-TOLERANCE = {"digits": 0.1, "spread": 0.1, "rest": 0.02, "full-batch": 0.01}
+TOLERANCE = {
+    "digits": 0.1, "spread": 0.1, "rest": 0.02, "full-batch": 0.01, "full-batch.l2-to-ridge": None,
+    # where the best cell lies, and small differences, may turn out otherwise with other rounding; claims bound them
+    "digits.difference": None, "digits.small": None, "digits.equivalent": 0.5,
+    **{
+        f"digits.{method}.{what}": None
+        for method in ("l2", "adamw") for what in ("sd", "best", "best-decay", "best-place", "middle-loss", "size", "ratio")
+    },
+}  # fmt: skip
 
 METHODS = {"l2": Adam, "adamw": AdamW}
 RATE, STRENGTH = 0.001, 0.5  # learning rate and weight decay of the explorable and of the decay rates
