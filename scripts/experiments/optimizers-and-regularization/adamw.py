@@ -369,7 +369,8 @@ def claims(data):
     yield at_most("level", "The best settings of the two methods differ by at most one percentage point",
                   abs(found["difference"]["mean"]), 0.01)  # fmt: skip
     for method in METHODS:
-        yield at_most(f"same-decay-{method}", "At each learning rate the middle strength is within 0.5 points of the best",
+        name = {"l2": "Adam with L2", "adamw": "AdamW"}[method]
+        yield at_most(f"same-decay-{method}", f"{name}: at each learning rate the middle strength is within 0.5 points of the best",
                       found[method]["middle-loss"], 0.005)  # fmt: skip
     yield at_least("helps", "At the largest learning rate decay gains at least two points",
                    min(found[method]["gain-at-largest"] for method in METHODS), 0.02)  # fmt: skip
