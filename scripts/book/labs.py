@@ -179,9 +179,10 @@ def _formulas_and_links(string: str) -> str:
 
 def _link(number: int, pattern: str) -> str:
     try:
-        return pattern.format(questions.by_number(number))
+        question = questions.by_number(number)
     except KeyError as error:
         raise MarkupError(str(error.args[0])) from None
+    return pattern.format(question) if question.page.is_file() else question.name
 
 
 def _code_cell(cell: Any, alt: str) -> str:

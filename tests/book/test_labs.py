@@ -10,7 +10,7 @@ import pytest
 from book import labs, questions
 from book.markup.page import MarkupError
 
-TITLE = "# %% [markdown]\n# # Lab: a test\n#\n# By $\\eta<1$ and $$a > b$$ in [[34]], not in `$code$`.\n"
+TITLE = "# %% [markdown]\n# # Lab: a test\n#\n# By $\\eta<1$ and $$a > b$$ in [[34]] and [[35]], not in `$code$`.\n"
 SOLVED = '\n# %% tags=["solution"]\nprint(1 < 2)\n'
 DRAWN = '\n# %% alt="A line that \\"rises\\""\nimport matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()\n'
 
@@ -28,6 +28,8 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(labs, "SOURCES", tmp_path)
     monkeypatch.setattr(questions, "DOCS", tmp_path / "docs")
     (tmp_path / "docs" / "labs").mkdir(parents=True)
+    (tmp_path / "docs" / "optimizers-and-regularization").mkdir()
+    (tmp_path / "docs" / "optimizers-and-regularization" / "adam.md").touch()
     return tmp_path
 
 
@@ -98,7 +100,7 @@ def test_the_page_has_formulas_links_folded_solutions_and_nothing_of_jupyter(pla
     page = labs.tidy(html, "evaluation", json.loads(file.read_text())["cells"])
     assert "<style" not in page and "<script" not in page and "jp-" not in page
     assert page.count("<math") == 2 and "<code>$code$</code>" in page
-    assert '<a href="../../optimizers-and-regularization/adam/">Adam</a>' in page
+    assert '<a href="../../optimizers-and-regularization/adam/">Adam</a> and AdamW' in page
     assert page.index("</h1>") < page.index('<a href="../evaluation.ipynb" download>') < page.index("<details")
     solution = page[page.index("<details") : page.index("</details>")]
     assert "<summary>Solution</summary>" in solution and "<pre><code>True\n</code></pre>" in solution
