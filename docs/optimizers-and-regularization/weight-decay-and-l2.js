@@ -2,7 +2,7 @@
 export const parts = ["bars"];
 
 const X = { min: -0.6, max: 4.2 };
-const Y = { min: -1, max: 2.4 };
+const Y = { min: -0.8, max: 2.2 };
 const LEVELS = [0.01, 0.05, 0.125, 0.3, 0.6, 1.1];
 const PATH = Array.from({ length: 71 }, (_, i) => 10 ** (-4 + i / 10));
 
@@ -17,12 +17,15 @@ export default function (root, record, kit) {
     norm: kit.flag(false),
   });
 
+  const above = kit.element("div", {});
+  root.append(above);
   const plot = kit.plot({
+    into: above,
     alt: "Contours of the loss over two weights, its minimum, and the minimum of loss plus penalty",
     x: { ...X, label: "first weight" },
     y: { ...Y, label: "second weight" },
-    aspect: 0.7,
-    square: false,
+    aspect: 0.64,
+    minHeight: 150,
   });
   const valley = plot.contours({ color: "rule", width: 1.4 });
   const path = plot.line({ color: "blue", width: 2 });
@@ -35,7 +38,7 @@ export default function (root, record, kit) {
   const penalized = plot.points({ color: "blue", radius: 6.5 });
   const zero = plot.text({ color: "ink", anchor: "end", dx: -6, dy: 14 });
   const name = plot.text({ color: "blue", bold: true, anchor: "end", dx: -11, dy: -9 });
-  const length = plot.text({ color: "theory", anchor: "start", dx: 6, dy: -6 });
+  const length = plot.text({ color: "theory", anchor: "start", dx: 6, dy: 14 });
   plot.handle({
     x: "x", y: "y", label: "Minimum of the loss", color: "ink",
     describe: () => `weights ${kit.format(state.x, ".2f")} and ${kit.format(state.y, ".2f")}`,
@@ -118,7 +121,7 @@ export default function (root, record, kit) {
 
     const run = norm ? walk(h, x, y, play.eta, alpha, noise, play.shown) : null;
     const radius = (play.eta * play.sigma ** 2 / (2 * alpha)) ** 0.25;
-    ray.set(norm ? [[0, 0], [4 * x / center * 1.2, 4 * y / center * 1.2]] : []);
+    ray.set(norm ? [[0, 0], [5 * x / center, 5 * y / center]] : []);
     circle.set(norm ? Array.from({ length: 73 }, (_, i) => [radius * Math.cos(i * Math.PI / 36), radius * Math.sin(i * Math.PI / 36)]) : []);
     length.set(radius, 0, norm ? "predicted length" : "");
     track.set(run ? run.points : []);
@@ -128,7 +131,7 @@ export default function (root, record, kit) {
     const long = norm ? run.length : Math.hypot(...at);
     size(kit.format(long, ".2f"), long);
     turned(`${kit.format(off, ".1f")}°`, off);
-    turn(norm ? `${kit.format(run.turn, ".1f")}°` : "no norm layer", norm ? run.turn : 0);
+    turn(norm ? `${kit.format(run.turn, ".1f")}°` : "–", norm ? run.turn : 0);
   });
 }
 

@@ -376,10 +376,13 @@ def claims(data):
     yield at_most("plain-breaks", "Without norm layers, decay 0.3 ends at chance", plain["0-3"]["test"]["mean"], 0.15)
     yield at_least("norm-survives", "With norm layers, decay 0.3 leaves at least 70%", norm["0-3"]["test"]["mean"], 0.7)
     yield at_most("same-product", "Settings with the same lr times decay differ by at most 4 points", nets["same-product"], 0.04)
+    yield at_least("gains-harmless", "Decay 0.03 on gains and biases too costs at most two points",
+                   gains["0-03"]["test"]["mean"] - norm["0-03"]["test"]["mean"], -0.02)  # fmt: skip
     yield at_most("gains-break", "Decay 0.1 on gains and biases too leaves at most 40%", gains["0-1"]["test"]["mean"], 0.4)
-    yield at_most("scale-free", "Matrices ten times as large change no test accuracy of the normalized networks by more than half a point",
+    yield at_most("scale-free", "Ten times as large matrices change no normalized network's accuracy by more than half a point",
                   max(cell["moved"] for cell in norm.values()), 0.005)  # fmt: skip
-    yield at_most("twin-gentle", "Decay and a growing learning rate give the same losses within a ten-thousandth", twin["gentle"]["loss-apart"], 1e-4)
+    yield at_most("twin-gentle", "Decay and a growing learning rate give the same losses within a ten-thousandth",
+                  twin["gentle"]["loss-apart"], 1e-4)  # fmt: skip
     yield at_least("twin-parts", "Under strong decay the losses come apart", twin["strong"]["loss-apart"], 0.01)
     yield at_most("twin-strong", "Their test accuracies still agree within 2.5 points",
                   abs(twin["strong"]["decayed"]["test"]["mean"] - twin["strong"]["growing"]["test"]["mean"]), 0.025)  # fmt: skip
@@ -391,14 +394,14 @@ def figures(data):
     yield "plane", draw_plane(data["play"])
     yield "kept", draw_kept(data["poly"])
     yield "zero", draw_zero(data["zero"])
-    yield "equilibrium", draw_equilibrium(data["sphere"])
+    yield "turn", draw_turn(data["sphere"], data["nets"])
     yield "networks", draw_networks(data["nets"])
 
 
 def draw_plane(play_):
-    figure, (left, right) = new_figure(aspect=0.5, columns=2, sharey=True)
+    figure, (left, right) = new_figure(aspect=0.42, columns=2, sharey=True)
     center, tip = np.array(play_["center"]), np.array(play_["tip"])
-    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 240), np.linspace(-1, 2.4, 180))
+    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 240), np.linspace(-0.8, 2.2, 180))
     along = (tip - center) / np.linalg.norm(tip - center)
     hessian = play_["flat"] * np.outer(along, along) + np.outer([-along[1], along[0]], [-along[1], along[0]])
 
@@ -411,7 +414,7 @@ def draw_plane(play_):
         axes.contour(x, y, values, levels=[0.01, 0.05, 0.125, 0.3, 0.6, 1.1], colors=color("rule"), linewidths=1)
         axes.plot(*center, "o", color=color("ink"), markersize=6)
         axes.plot(0, 0, "+", color=color("ink"), markersize=11, markeredgewidth=2)
-        axes.set(xlim=(-0.6, 4.2), ylim=(-1, 2.4), xticks=[0, 2, 4], yticks=[0, 2])
+        axes.set(xlim=(-0.6, 4.2), ylim=(-0.8, 2.2), xticks=[0, 2, 4], yticks=[0, 2])
         axes.grid(False)
     left.plot(*np.array(play_["path"]).T, color=color("blue"))
     for name, point in play_["stops"].items():
@@ -419,7 +422,8 @@ def draw_plane(play_):
         direct_label(left, *point, name.replace("-", "."), "blue", dx=6, dy=9)
     direct_label(left, *center, "minimum", "ink", dx=6, dy=10)
     angle = np.linspace(-1.2, 2.2, 100)
-    right.plot(play_["radius"] * np.cos(angle), play_["radius"] * np.sin(angle), color=color("theory"), linestyle=(0, (4, 3)), linewidth=1.4)
+    circle = play_["radius"] * np.cos(angle), play_["radius"] * np.sin(angle)
+    right.plot(*circle, color=color("theory"), linestyle=(0, (4, 3)), linewidth=1.4)
     right.plot(*np.array([[0, 0], center]).T, color=color("theory"), linewidth=1.4)
     right.plot(*np.array(play_["track"]).T, color=color("orange"), linewidth=0.8, marker="o", markersize=2)
     left.set(xlabel="no norm layer", ylabel="second weight")
@@ -430,11 +434,13 @@ def draw_plane(play_):
 def draw_kept(poly):
     figure, axes = new_figure(aspect=0.58)
     curve = np.geomspace(1e-8, 5, 200)
-    for decay, role, dx in (("0.001", "purple", -10), ("0.01", "blue", 0), ("0.1", "orange", 8)):
+    for decay, label, role, height, dx in (
+        ("0.001", r"$\alpha = 0.001$", "purple", 0.5, -10), ("0.01", "0.01", "blue", 0.4, 8), ("0.1", "0.1", "orange", 0.4, 8),
+    ):  # fmt: skip
         axes.plot(curve, curve / (curve + float(decay)), color=color(role))
         axes.plot(poly["curvatures"], poly["kept"][decay.replace(".", "-")], "o", color=color(role))
-        label = rf"$\alpha$ = {decay}"
-        direct_label(axes, float(decay), 0.5, label, role, dx=-62, dy=0)
+        at = float(decay) * height / (1 - height)
+        direct_label(axes, at, height, label, role, dx=dx, ha="right" if dx < 0 else "left")
     axes.set(xscale="log", xlim=(1e-7, 5), ylim=(-0.03, 1.05), xlabel=r"curvature $\lambda$ of the direction", ylabel="share kept")
     return figure
 
@@ -449,14 +455,23 @@ def draw_zero(zero):
     return figure
 
 
-def draw_equilibrium(sphere_):
-    figure, axes = new_figure(aspect=0.56)
-    ratio = np.geomspace(0.5, 800, 50)
-    axes.plot(ratio, ((sphere_["dimensions"] - 1) * ratio / 2) ** 0.25, color=color("theory"), linewidth=1.5)
-    direct_label(axes, 4, (49 * 4 / 2) ** 0.25, "slope 1/4", "theory", dx=-4, dy=14, ha="right")
-    for row in sphere_["rows"]:
-        axes.errorbar(row["ratio"], row["mean"], row["sd"], color=color("blue"), marker="o")
-    axes.set(xscale="log", yscale="log", xlabel=r"$\eta / \alpha$", ylabel=r"length $\Vert w\Vert$ at rest", yticks=[2, 4, 8], yticklabels=["2", "4", "8"])
+def draw_turn(sphere_, nets):
+    figure, axes = new_figure(aspect=0.66)
+    axes.plot([0.01, 0.5], [0.01, 0.5], color=color("theory"), linewidth=1.5)
+    direct_label(axes, 0.02, 0.02, "equal", "theory", dx=4, dy=-12)
+    axes.plot(*zip(*((row["predicted-turn"], row["turn"]) for row in sphere_["rows"]), strict=True), "o", color=color("grey"))
+    direct_label(axes, 0.0447, 0.0447, "pure noise", "grey", dx=8, dy=-8)
+    for arm, label, role, dx, dy in (
+        ("norm", r"networks, $\eta$ = 0.3", "blue", -8, 12), ("norm-slow", r"networks, $\eta$ = 0.1", "orange", -6, 12),
+    ):  # fmt: skip
+        cells = [cell for cell in nets[arm]["by-decay"].values() if cell["predicted-turn"] > 0]
+        x, y = ([cell["predicted-turn"] for cell in cells], [cell["turn"]["mean"] for cell in cells])
+        axes.errorbar(x, y, [cell["turn"]["sd"] for cell in cells], color=color(role), marker="o", linewidth=1.2)
+        at = -1 if arm == "norm" else 0
+        direct_label(axes, x[at], y[at], label, role, dx=dx, dy=dy, ha="right")
+    ticks, names = [0.02, 0.05, 0.1, 0.2, 0.4], ["0.02", "0.05", "0.1", "0.2", "0.4"]
+    axes.set(xscale="log", yscale="log", xticks=ticks, xticklabels=names, yticks=ticks, yticklabels=names,
+             xlabel=r"$\sqrt{2\eta\alpha}$", ylabel="measured turn a step, radians")  # fmt: skip
     return figure
 
 
