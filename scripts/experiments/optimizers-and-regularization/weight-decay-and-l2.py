@@ -471,7 +471,7 @@ def draw_turn(sphere_, nets):
         direct_label(axes, x[at], y[at], label, role, dx=dx, dy=dy, ha="right")
     ticks, names = [0.02, 0.05, 0.1, 0.2, 0.4], ["0.02", "0.05", "0.1", "0.2", "0.4"]
     axes.set(xscale="log", yscale="log", xticks=ticks, xticklabels=names, yticks=ticks, yticklabels=names,
-             xlabel=r"$\sqrt{2\eta\alpha}$", ylabel="measured turn a step, radians")  # fmt: skip
+             xlabel=r"predicted turn, $\sqrt{2\eta\alpha}$", ylabel="measured turn a step, radians")  # fmt: skip
     return figure
 
 
