@@ -6,7 +6,9 @@ from book.claims import at_least, at_most, between
 from book.style import color, direct_label, new_figure
 from dlprimer import SGD, Activation, LayerNorm, Linear, Parameter, Sequential, cross_entropy, digits, no_grad
 
-TOLERANCE = {"nets": 0.6, "twins": None, "sphere": 0.05, "play": 0.05, "poly.errors": 0.02}
+# Single networks in 32 bits differ between machines, and rounding itself does: there the claims decide alone.
+TOLERANCE = {"nets": None, "twins": None, "sphere": 0.05, "play": 0.05, "once": None, "poly.kept": 1e-4, "poly.errors": 1e-4,
+             "poly.apart": 0.01, "poly.apart.momentum": None, "poly.apart.corrected": None, "poly.largest-difference": None}  # fmt: skip
 
 RATE, DECAY, MOMENTUM, ZERO_STEPS = 0.1, 0.01, 0.9, 1000
 DEGREE, POINTS, NOISE, DRAWS = 9, 12, 0.3, 2000
@@ -384,8 +386,8 @@ def claims(data):
     yield at_most("twin-gentle", "Decay and a growing learning rate give the same losses within a ten-thousandth",
                   twin["gentle"]["loss-apart"], 1e-4)  # fmt: skip
     yield at_least("twin-parts", "Under strong decay the losses come apart", twin["strong"]["loss-apart"], 0.01)
-    yield at_most("twin-strong", "Their test accuracies still agree within 2.5 points",
-                  abs(twin["strong"]["decayed"]["test"]["mean"] - twin["strong"]["growing"]["test"]["mean"]), 0.025)  # fmt: skip
+    yield at_most("twin-strong", "Their test accuracies still agree within 5 points",
+                  abs(twin["strong"]["decayed"]["test"]["mean"] - twin["strong"]["growing"]["test"]["mean"]), 0.05)  # fmt: skip
     yield at_least("huge-weights", "The weights of the one are at least 100,000 times as long as those of the other",
                    twin["lengths-apart"], 1e5)  # fmt: skip
 
@@ -417,10 +419,10 @@ def draw_plane(play_):
         axes.set(xlim=(-0.6, 4.2), ylim=(-0.8, 2.2), xticks=[0, 2, 4], yticks=[0, 2])
         axes.grid(False)
     left.plot(*np.array(play_["path"]).T, color=color("blue"))
-    for name, point in play_["stops"].items():
-        left.plot(*point, "o", color=color("blue"))
-        direct_label(left, *point, name.replace("-", "."), "blue", dx=6, dy=9)
-    direct_label(left, *center, "minimum", "ink", dx=6, dy=10)
+    for name, dx, dy in (("0-1", -2, 12), ("1", -6, 10)):
+        left.plot(*play_["stops"][name], "o", color=color("blue"))
+        direct_label(left, *play_["stops"][name], rf"$\alpha$ = {name.replace('-', '.')}", "blue", dx=dx, dy=dy, ha="right")
+    direct_label(left, *center, "minimum", "ink", dx=4, dy=-12)
     angle = np.linspace(-1.2, 2.2, 100)
     circle = play_["radius"] * np.cos(angle), play_["radius"] * np.sin(angle)
     right.plot(*circle, color=color("theory"), linestyle=(0, (4, 3)), linewidth=1.4)
