@@ -210,7 +210,7 @@ for seed in range(8):
 print(f"{'':16}F1 at 0.5     F1 at chosen  AUC           mean probability")
 for cure, rows in results.items():
     means, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
-    print(f"{cure:15} " + "   ".join(f"{m:.2f} ± {s:.2f}" for m, s in zip(means, spread)))
+    print(f"{cure:15} " + "   ".join(f"{m:.2f} ± {s:.2f}" for m, s in zip(means, spread, strict=True)))
 
 # %% [markdown]
 # At a threshold of 0.5 the cures look like medicine. Once each model may choose its threshold, the difference is within the spread: what the

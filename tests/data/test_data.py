@@ -196,6 +196,8 @@ def test_bad_splits_are_named():
         with pytest.raises(ValueError, match=message):
             call()
     assert len(k_fold(y + 0.5, 4, rng=rng, stratify=False)) == 4
+    with pytest.raises(TypeError, match="stratify must be True or False, got ndarray: the labels are the last of the arrays"):
+        train_val_test_split(y, y, rng=rng, stratify=y)
 
 
 # ---- preprocessing ----

@@ -302,6 +302,7 @@ W = Parameter(np.ones(2))
         (lambda: Adam([W], eps=-1), ValueError, "eps must be"),
         (lambda: RMSprop([W], alpha=1.5), ValueError, "alpha must be in [0, 1]"),
         (lambda: SGD([]), ValueError, "params is empty"),
+        (lambda: SGD([{"params": [W]}, {"params": iter([])}]), ValueError, "an iterator such as model.parameters() can be used once"),
         (lambda: SGD([np.ones(2)]), TypeError, "params must be tensors, got ndarray at place 0"),
         (lambda: SGD([W, W]), ValueError, "listed twice"),
         (lambda: SGD([{"params": [W], "rate": 1}]), ValueError, "unknown settings in a parameter group: rate"),
@@ -320,6 +321,10 @@ def test_bad_settings_are_refused_by_name(call, error, said: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert said in str(caught.value)
+
+
+def test_a_group_may_be_an_empty_list() -> None:
+    assert SGD([{"params": [W]}, {"params": [], "weight_decay": 0.1}]).param_groups[1]["params"] == []
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:

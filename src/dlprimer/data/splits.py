@@ -32,6 +32,7 @@ def train_val_test_split(
 
     Raises:
         ValueError: Lengths differ, fractions do not add up to 1, or a class has fewer examples than there are parts.
+        TypeError: `stratify` is neither True nor False, such as the labels themselves.
 
     Example:
         >>> X, y = np.arange(20.0).reshape(10, 2), np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
@@ -49,6 +50,8 @@ def train_val_test_split(
     same_length(**{f"array {i}": len(column) for i, column in enumerate(columns)})
     if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be three shares of at least 0 that add up to 1, got {fractions}")
+    if not isinstance(stratify, (bool, np.bool_)):
+        raise TypeError(f"stratify must be True or False, got {type(stratify).__name__}: the labels are the last of the arrays")
     n = len(columns[-1])
     ends = np.rint(np.cumsum(fractions) * n).astype(int)[:2]
     if groups is not None:

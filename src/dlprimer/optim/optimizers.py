@@ -106,7 +106,8 @@ class Optimizer:
             group: "params" (tensors) and settings that differ from those the optimizer was made with.
 
         Raises:
-            ValueError: For unknown settings, settings out of range, and parameters that are listed already or are results.
+            ValueError: For unknown settings, settings out of range, parameters that are listed already or are results, and an
+                iterator that has no parameters left.
             TypeError: For parameters that are not tensors.
         """
         if not isinstance(group, Mapping) or "params" not in group:
@@ -114,6 +115,8 @@ class Optimizer:
         if isinstance(group["params"], (set, frozenset)):
             raise TypeError(f"{type(self).__name__}: params must have an order, got a set")
         tensors = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        if not tensors and not isinstance(group["params"], (list, tuple)):
+            raise ValueError(f"{type(self).__name__}: params is empty (an iterator such as model.parameters() can be used once)")
         if unknown := group.keys() - self.defaults.keys() - {"params"}:
             raise ValueError(f"{type(self).__name__}: unknown settings in a parameter group: {', '.join(sorted(unknown))}")
         for i, p in enumerate(tensors):
