@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from book import fingerprint, notebook, questions
-from book.markup.formulas import to_mathml
+from book.markup.formulas import to_mathml, unbroken
 from book.markup.page import MarkupError
 
 SOURCES = questions.ROOT / "scripts" / "labs"
 PIXELS_A_POINT = 1.44  # the kernel draws at 144 dots an inch, of which a page shows 100
 QUESTION = re.compile(r"\[\[(\d+)\]\]")
-MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\s](?:[^$]*[^$\s])?)\$", re.DOTALL)
+MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\s](?:[^$]*[^$\s])?)\$([,.;:!?)]*)", re.DOTALL)
 
 
 class LabError(Exception):
@@ -171,9 +171,12 @@ def tidy(html: str, name: str, cells: list[Any]) -> str:
 
 
 def _formulas_and_links(string: str) -> str:
-    text = MATH.sub(lambda found: f"\0{len(found[1] or '')}\1{found[1] or found[2]}\2", string)
-    text = escape(text, quote=False)
-    text = re.sub("\0(\\d+)\1(.+?)\2", lambda found: to_mathml(unescape(found[2]), found[1] != "0"), text, flags=re.DOTALL)
+    parts, end = [], 0
+    for found in MATH.finditer(string):
+        parts.append(escape(string[end : found.start()], quote=False))
+        parts.append(to_mathml(found[1], True) if found[1] else unbroken(to_mathml(found[2], False), found[3]))
+        end = found.end()
+    text = "".join([*parts, escape(string[end:], quote=False)])
     return QUESTION.sub(lambda found: _link(int(found[1]), '<a href="../../{0.chapter_slug}/{0.slug}/">{0.name}</a>'), text)
 
 

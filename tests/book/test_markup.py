@@ -1,6 +1,7 @@
 """The pages' markup: what each mark becomes, and that each mistake is reported with page and line."""
 
 import json
+import re
 from html import unescape
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_numbers_in_formulas_tables_and_alt_texts(render, folder) -> None:
     assert "<mn>1,234</mn>" in html or "1{,}234" not in html
     assert "<td>1234</td>" in html
     assert 'alt="At most 1,234 and −1.2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁷."' in html
-    assert "Caption with 1234 and <math>" in html
+    assert 'Caption with 1234 and <span class="unbroken"><math>' in html
 
 
 def test_dollars_and_braces_in_text_and_code_stay(render) -> None:
@@ -84,6 +85,11 @@ def test_formulas_within_and_between_paragraphs(render) -> None:
     assert "<mi>x</mi><mo>+</mo><mi>y</mi>" in html
     assert '<div class="formula" tabindex="0"' in html and 'display="block"' in html
     assert html.index("<summary>") < html.index("<mi>z</mi>") < html.index("<mi>w</mi>")
+
+
+def test_punctuation_after_a_formula_stays_in_its_line(render) -> None:
+    html = rendered(render, "By $x$, by $x$ (or $y$). And $z$ alone.\n")
+    assert re.findall(r"</math>([^<]*)</span>", html) == [",", ")."] and html.count('<span class="unbroken">') == 2
 
 
 def test_a_displayed_formula_within_a_paragraph_is_no_block(render) -> None:
@@ -221,7 +227,7 @@ What is $\\mu$?
 
 def test_a_quiz_has_feedback_on_every_choice_with_and_without_javascript(render) -> None:
     html = rendered(render, QUIZ)
-    assert '<fieldset class="quiz quiz-choices" data-quiz="33-' in html and '"><legend>What is <math>' in html
+    assert '<fieldset class="quiz quiz-choices" data-quiz="33-' in html and '"><legend>What is <span class="unbroken"><math>' in html
     assert html.count('type="radio"') == 2 and html.count('class="quiz-feedback"') == 2
     assert 'data-right="true" hidden><strong>Right.</strong> Yes, <em>two</em>.' in html
     assert "<strong>Not so.</strong> Not with 2." in html

@@ -37,3 +37,8 @@ def to_mathml(tex: str, display: bool) -> str:
         reason = str(error).partition("\n")[0].removeprefix("ParseError:").strip()
         raise MarkupError(f"formula {tex.strip()!r}: {reason}") from error
     return mathml
+
+
+def unbroken(mathml: str, after: str) -> str:
+    """A formula in the line with the punctuation that follows it, which would otherwise start the next line now and then."""
+    return f'<span class="unbroken">{mathml}{after}</span>' if after else mathml

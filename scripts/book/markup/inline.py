@@ -17,7 +17,7 @@ TOKEN = re.compile(
     | (?P<comment><!--.*?-->)
     | (?P<escaped>\\[$\[\\`])
     | \$\$(?P<display>{WITHIN_PARAGRAPH}+?)\$\$
-    | \$(?P<formula>(?=[^\s$])(?:(?!\n[ \t]*\n)[^$])*?(?<=[^\s\\]))\$(?!\d)
+    | \$(?P<formula>(?=[^\s$])(?:(?!\n[ \t]*\n)[^$])*?(?<=[^\s\\]))\$(?!\d)(?P<after>[,.;:!?)]*)
     | \[=(?P<path>[^\]:\s]+)(?::(?P<format>[^\]\n]*))?\]
     | [ \t]*\[!(?P<claim>[^\]\s]+)\]
     | \[\[(?P<question>\d+)(?:\\?\|(?P<words>[^\]]+))?\]\]
@@ -56,7 +56,8 @@ def plain(page: Page, text: str, line: int) -> str:
             return token[0].lstrip("\\").strip("`")
         try:
             if token["path"] is None:
-                raise MarkupError(f"an alt text is read aloud: say {token[0].strip()} in words")
+                said = token[0].removesuffix(token["after"] or "").strip()
+                raise MarkupError(f"an alt text is read aloud: say {said} in words")
             return numbers.in_text(page.value(token["path"]), token["format"])
         except MarkupError as error:
             page.error(line, error)
@@ -73,7 +74,7 @@ def _formula(page: Page, token: re.Match[str], display: bool) -> str:
 
     mathml = formulas.to_mathml(TOKEN.sub(number, source), display)
     if not display:
-        return page.keep(mathml)
+        return page.keep(formulas.unbroken(mathml, token["after"]))
     tag = "div" if _alone(token) else "span"
     return page.keep(f'<{tag} class="formula" tabindex="0" role="group" aria-label="Formula">{mathml}</{tag}>')
 
