@@ -37,6 +37,7 @@ from book.records import RecordError
 ONE_THREAD = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 }
+FAILED = ROOT / ".cache" / "failed"
 NUMBER = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
@@ -135,7 +136,10 @@ def write(job: Job) -> str:
         f"claim `{claim.name}` does not hold: {claim.text}: {claim.margin_text}" for claim in claims if not claim.holds
     ]
     if broken:
-        raise RecordError("; ".join(broken))
+        kept = FAILED / question.record.name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        records.write_atomically(kept, records.as_text(raw | {"examples": []}))
+        raise RecordError("; ".join(broken) + f"; the run is kept in {os.path.relpath(kept, ROOT)} to look at")
     printed = outcome["printed"] if "examples" in job.parts else []
     raw["examples"] = [
         {"name": name, "digest": digest, "output": output}
@@ -198,6 +202,8 @@ def work(jobs: list[Job], finish: Any, at_once: int) -> int:
             while waiting and len(running) < at_once:
                 job = waiting.pop(0)
                 running.append(job)
+                if bar.disable:
+                    tell(f"{job.question.slug}: running")
                 try:
                     job.start()
                 except RecordError as error:

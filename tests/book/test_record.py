@@ -72,6 +72,13 @@ def test_an_experiment_that_fails_changes_nothing(book, old: str, new: str, said
     assert book.contents() == before
 
 
+def test_a_run_whose_claims_fail_is_kept_to_look_at(book) -> None:
+    book.edit(book.experiment, 'data["gradient"][0], 3', 'data["gradient"][0], 1')
+    assert f"kept in .cache/failed/{SLUG}.json" in book.write_record(SLUG).stderr
+    kept = json.loads((book.root / ".cache" / "failed" / f"{SLUG}.json").read_text())
+    assert kept["data"]["gradient"] == [2.0, 4.0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
