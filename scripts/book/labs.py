@@ -174,7 +174,10 @@ def _formulas_and_links(string: str) -> str:
     parts, end = [], 0
     for found in MATH.finditer(string):
         parts.append(escape(string[end : found.start()], quote=False))
-        parts.append(to_mathml(found[1], True) if found[1] else unbroken(to_mathml(found[2], False), found[3]))
+        if found[1]:
+            parts.append(f'<span class="formula" tabindex="0" role="group" aria-label="Formula">{to_mathml(found[1], True)}</span>')
+        else:
+            parts.append(unbroken(to_mathml(found[2], False), found[3]))
         end = found.end()
     text = "".join([*parts, escape(string[end:], quote=False)])
     return QUESTION.sub(lambda found: _link(int(found[1]), '<a href="../../{0.chapter_slug}/{0.slug}/">{0.name}</a>'), text)

@@ -13,7 +13,7 @@ from book import questions
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(
     str(page.relative_to(DOCS).with_suffix("")).removesuffix("index").rstrip("/") + "/"
-    for page in DOCS.rglob("*.md")
+    for page in [*DOCS.rglob("*.md"), *DOCS.glob("labs/*.ipynb")]
     if "explorables" not in page.parts
 )
 ANSWERED = [question for question in questions.all_questions() if question.page.is_file()]
