@@ -1,6 +1,7 @@
 // One temperature bends the whole reliability diagram and changes no answer; few cases make even a perfect forecaster look bad.
 const BINS = 15;
 const CLASSES = 10;
+const FEW = 3; // below that many images a bin's range is nearly everything: a hollow dot
 const GAP = [Infinity, Infinity];
 const FLOOR = -0.32; // where the bars of the counts stand
 const NAMES = { long: "Overtrained", early: "Stopped early", labels: "Wrong labels" };
@@ -29,14 +30,15 @@ export default function (root, record, kit) {
   const band = diagram.line({ color: "theory", width: 11, opacity: 0.35 });
   const gaps = diagram.line({ color: "bad", width: 2.5 });
   const dots = diagram.points({ color: "blue", radius: 4.5 });
+  const rare = diagram.points({ color: "blue", radius: 3.5, hollow: true });
   const hint = diagram.text({ color: "muted", anchor: "end", size: 12 });
 
   const loss = kit.plot({
     alt: "The log loss on the validation images against the temperature: one valley",
     x: { min: 0.25, max: 8, log: true, label: "temperature T", ticks: [0.25, 0.5, 1, 2, 4, 8].map((value) => ({ value, text: String(value) })) },
     y: { min: 0, max: 3, label: "validation loss" },
-    square: true,
-    maxHeight: 360,
+    aspect: 0.6,
+    minHeight: 220,
   });
   const valley = loss.line({ color: "validation", width: 2.5 });
   const lowest = loss.rule({ axis: "x", color: "good", dash: "4 3", label: "best T" });
@@ -103,9 +105,11 @@ export default function (root, record, kit) {
     const most = Math.max(...bins.map((bin) => bin.n));
     const filled = bins.filter((bin) => bin.n > 0).map((bin) => ({ ...bin, x: bin.confidence / bin.n, y: bin.right / bin.n, spread: (1.96 * Math.sqrt(bin.variance)) / bin.n }));
     counts.set(bins.map((bin, b) => [b / BINS, (b + 1) / BINS, FLOOR + (0.24 * bin.n) / most]));
-    band.set(filled.flatMap(({ x, spread }) => [[x, Math.max(0, x - spread)], [x, Math.min(1, x + spread)], GAP]));
-    gaps.set(filled.flatMap(({ x, y, spread }) => (Math.abs(x - y) > spread ? [[x, x], [x, y], GAP] : [])));
-    dots.set(filled.map(({ x, y }) => [x, y]));
+    const [thin, thick] = [filled.filter(({ n }) => n < FEW), filled.filter(({ n }) => n >= FEW)];
+    band.set(thick.flatMap(({ x, spread }) => [[x, Math.max(0, x - spread)], [x, Math.min(1, x + spread)], GAP]));
+    gaps.set(thick.flatMap(({ x, y, spread }) => (Math.abs(x - y) > spread ? [[x, x], [x, y], GAP] : [])));
+    dots.set(thick.map(({ x, y }) => [x, y]));
+    rare.set(thin.map(({ x, y }) => [x, y]));
     hint.set(0.98, FLOOR + 0.27, "images per bin");
 
     accuracy.set(sum(bins, "right") / size);

@@ -91,7 +91,7 @@ def test_the_pointer_drags_the_dot_along_the_valley(explorable):
 
 
 def test_the_perfect_forecaster_is_as_often_right_as_the_network_is_sure(explorable):
-    page = explorable("?fair=1")
+    page = explorable("?fair=yes")
     wait_for_change(page, "Accuracy", f"{LIVE['long']['accuracy']:.1%}")
     sure = float(reading(page, "Mean confidence").rstrip("%"))
     assert abs(float(reading(page, "Accuracy").rstrip("%")) - sure) < 4
