@@ -55,7 +55,10 @@ export default function (root, record, kit) {
   kit.choices("network", { label: "Network", names: NAMES });
   kit.choices("cases", { label: "Test images", names: { all: String(cases), 200: "200", 50: "50" } });
   kit.toggle("fair", { label: "Replace the network by a perfect forecaster: draw right or wrong with the stated confidence" });
-  kit.button("Other images", () => { state.sample = (state.sample % 999) + 1; });
+  kit.button("Other images", () => {
+    state.sample = (state.sample % 999) + 1;
+    if (state.cases === "all" && !state.fair) state.cases = "200"; // all of them are always the same
+  });
   kit.reset();
 
   const { temperatures } = live;
@@ -75,8 +78,7 @@ export default function (root, record, kit) {
       const generator = kit.numeric.generator(state.sample);
       const order = Array.from({ length: cases }, (_, i) => i);
       luck = order.map(() => generator.uniform());
-      if (state.cases !== "all") generator.shuffle(order);
-      chosen = { name: sampling, order: state.cases === "all" ? order : order.slice(0, Number(state.cases)) };
+      chosen = { name: sampling, order: state.cases === "all" ? order : generator.shuffle(order).slice(0, Number(state.cases)) };
     }
     if (drawn !== state.network) {
       const curve = live[state.network].loss;

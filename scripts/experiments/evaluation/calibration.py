@@ -415,7 +415,7 @@ def draw_reliability(pooled):
     figure, axes = new_figure(aspect=0.72, rows=2, columns=2, sharex=True, height_ratios=(4, 1))
     edges = np.linspace(0, 1, BINS + 1)
     labels = {
-        "long": [("before", "orange", "as trained", (0.93, 0.42)), ("after", "blue", "with T", (0.55, 0.7))],
+        "long": [("before", "orange", "as trained", (0.96, 0.27)), ("after", "blue", "with T", (0.55, 0.7))],
         "labels": [("before", "orange", "as trained", (0.94, 0.46)), ("after", "blue", "with T", (0.36, 0.72)),
                    ("blend", "green", "T and blend", (0.56, 0.34))],
     }
