@@ -20,9 +20,9 @@ export default function (root, record, kit) {
 
   const strip = kit.plot({
     alt: "Twenty items at their predicted probabilities, positives above, negatives below, and the threshold",
-    x: { min: 0, max: 1, label: "predicted probability of the positive class", ticks: [{ value: 0, text: "0" }, 0.25, 0.5, 0.75, { value: 1, text: "1" }] },
+    x: { min: 0, max: 1, label: "predicted probability of the positive class", ticks: [0, 0.25, 0.5, 0.75, 1].map((value) => ({ value, text: String(value) })) },
     y: { min: -0.2, max: 1.45, ticks: [] },
-    aspect: 0.34,
+    aspect: 0.3,
     minHeight: 190,
     maxHeight: 230,
   });
@@ -36,10 +36,10 @@ export default function (root, record, kit) {
   handles("pos", toy.positives.length, "Positive", "positive", 1.02, 1, 0);
   handles("neg", toy.negatives.length, "Negative", "negative", 0.42, 3, 0.22);
 
+  const note = kit.note();
   const boxes = GROUPS.map(({ title, role, names }) => kit.bars({
     alt: title, label: title, names, color: role, format: ".3f", reference: "constant prediction",
   }));
-  const note = kit.note();
   kit.button("Sharpen (logits × 2)", () => apply(state, (logit) => 2 * logit));
   kit.button("Shift (logits + 1)", () => apply(state, (logit) => logit + 1));
   kit.button("Swap two neighbors", () => swap(state));

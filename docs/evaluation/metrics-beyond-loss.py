@@ -17,7 +17,7 @@ def scores(p):
             m.matthews_corrcoef(y, yes), m.roc_auc_score(y, p),
             m.average_precision_score(y, p), m.log_loss(y, p), m.brier_score_loss(y, p)]
 
-print(" " * 9, *models, "  best")
+print(" " * 9, *[f"{name:>8}" for name in models], "  best")
 rows = zip(*[scores(p) for p in models.values()], strict=True)
 for i, row in enumerate(rows):
     best = (np.argmin if names[i] in ("log-loss", "Brier") else np.argmax)(row)

@@ -416,7 +416,7 @@ def draw_curves(curve):
         (panels[0], "nll", "red", "log-loss", 0.4, 1.0), (panels[1], "accuracy", "blue", "accuracy", 0.5, 1.0),
         (panels[2], "ece", "purple", "calibration error", 0.0, 0.12),
     ):  # fmt: skip
-        axes.plot(epochs, curve[key], color=color(role))
+        axes.plot(epochs[4:], curve[key][4:], color=color(role))
         axes.axvline(best, color=color("ink"), linewidth=1, linestyle=(0, (4, 3)))
         axes.set(ylim=(low, high), xlim=(0, len(epochs)))
         direct_label(axes, 0.985, 0.88 if key != "ece" else 0.2, label, role, dx=0, ha="right", xycoords="axes fraction")
