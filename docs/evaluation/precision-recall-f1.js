@@ -19,8 +19,8 @@ export default function (root, record, kit) {
   const plot = kit.plot({
     alt: "Eights above and other digits below, each at its predicted probability; between them precision, recall and F for every threshold",
     x: { min: -5, max: 2.9, label: "threshold on the predicted probability of an 8", ticks: TICKS },
-    y: { min: -0.3, max: 1.32, ticks: [0, 0.5, 1] },
-    aspect: 0.55, minHeight: 270,
+    y: { min: -0.4, max: 1.32, ticks: [0, 0.5, 1].map((value) => ({ value, text: String(value) })) },
+    aspect: 0.55, minHeight: 280,
   });
   const dots = { eights: plot.points({ color: "positive", radius: 2.5 }), others: plot.points({ color: "negative", radius: 2 }) };
   const names = { eights: plot.text({ color: "positive", anchor: "start", bold: true }), others: plot.text({ color: "negative", anchor: "start", bold: true }) };
@@ -29,6 +29,11 @@ export default function (root, record, kit) {
     recall: plot.line({ color: "green", width: 2 }),
     f: plot.line({ color: "ink", width: 2.5 }),
   };
+  const labels = {
+    precision: [plot.text({ color: "purple", anchor: "middle", bold: true, dy: -9 }), 1.3, "precision"],
+    recall: [plot.text({ color: "green", anchor: "start", bold: true, dy: -9 }), -2.7, "recall"],
+    f: [plot.text({ color: "ink", anchor: "middle", bold: true, dy: -9 }), -3.2, "F"],
+  };
   const here = { precision: plot.points({ color: "purple", radius: 5 }), recall: plot.points({ color: "green", radius: 5 }), f: plot.points({ color: "ink", radius: 5 }) };
   const peak = plot.points({ color: "ink", radius: 6, hollow: true });
   plot.threshold({ x: "threshold", label: "Threshold", color: "ink", describe: () => kit.format(probability(state.threshold), "percent") });
@@ -36,11 +41,11 @@ export default function (root, record, kit) {
   const read = {
     precision: kit.readout({ label: "Precision", color: "purple", format: String }),
     recall: kit.readout({ label: "Recall", color: "green", format: String }),
-    f: kit.readout({ label: "F", color: "ink", format: ".3f" }),
+    f: kit.readout({ label: "F with this β", color: "ink", format: ".3f" }),
     accuracy: kit.readout({ label: "Accuracy", format: "percent" }),
   };
 
-  const table = kit.element("div", { style: "display:grid;grid-template-columns:1fr 1fr;gap:0.4rem 1rem;margin:0.6rem 0" });
+  const table = kit.element("div", { style: "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,210px),1fr));gap:0.4rem 1rem;margin:0.6rem 0" });
   root.append(table);
   const piles = [[true, true], [true, false], [false, true], [false, false]].map(([called, eight]) => {
     const title = kit.element("div", { class: "kit-title", "data-pile": `${called ? "called" : "left"}-${eight ? "eights" : "others"}` });
@@ -72,13 +77,14 @@ export default function (root, record, kit) {
       key = now;
       curves = sweep(logits, isEight, weights(isEight, state.digits), state.beta, flipped);
       for (const name of Object.keys(lines)) lines[name].set(curves[name]);
+      for (const [name, [text, x, label]] of Object.entries(labels)) text.set(x, curves[name].find((point) => point[0] <= x)?.[1] ?? 0, label);
       peak.set([curves.best]);
       const shownOthers = weights(isEight, state.digits);
-      for (const [name, wanted, base] of [["eights", 1, 1.1], ["others", 0, -0.24]]) {
+      for (const [name, wanted, base] of [["eights", 1, 1.1], ["others", 0, -0.36]]) {
         dots[name].set(logits.flatMap((x, i) => (isEight[i] === wanted && shownOthers[i] ? [[x, base + 0.14 * ((i * 0.618) % 1)]] : [])));
       }
       names.eights.set(-4.9, 1.19, flipped ? "eights (negatives)" : "eights");
-      names.others.set(-4.9, -0.13, flipped ? "other digits (positives)" : "other digits");
+      names.others.set(-4.9, -0.1, flipped ? "other digits (positives)" : "other digits");
     }
 
     const cells = count(logits, isEight, weights(isEight, state.digits), state.threshold);
