@@ -30,7 +30,7 @@ export default function (root, record, kit) {
     f: plot.line({ color: "ink", width: 2.5 }),
   };
   const labels = {
-    precision: [plot.text({ color: "purple", anchor: "middle", bold: true, dy: -9 }), 1.3, "precision"],
+    precision: [plot.text({ color: "purple", anchor: "start", bold: true, dy: 16 }), -2.9, "precision"],
     recall: [plot.text({ color: "green", anchor: "start", bold: true, dy: -9 }), -2.7, "recall"],
     f: [plot.text({ color: "ink", anchor: "middle", bold: true, dy: -9 }), -3.2, "F"],
   };
@@ -45,7 +45,7 @@ export default function (root, record, kit) {
     accuracy: kit.readout({ label: "Accuracy", format: "percent" }),
   };
 
-  const table = kit.element("div", { style: "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,210px),1fr));gap:0.4rem 1rem;margin:0.6rem 0" });
+  const table = kit.element("div", { style: "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,max(210px,45%)),1fr));gap:0.4rem 1rem;margin:0.6rem 0" });
   root.append(table);
   const piles = [[true, true], [true, false], [false, true], [false, false]].map(([called, eight]) => {
     const title = kit.element("div", { class: "kit-title", "data-pile": `${called ? "called" : "left"}-${eight ? "eights" : "others"}` });

@@ -21,6 +21,13 @@ from dlprimer import (
     train_val_test_split,
 )
 
+# Trained in single precision: another machine rounds differently, and one image more or less changes a ratio.
+TOLERANCE = {
+    "eights": 0.3, "eights.linear.promised-minus-validation": None, "eights.network.promised-minus-validation": None,
+    "multi": 0.05, "multi.difference": 0.6,
+    "held-out": 0.3, "held-out.logits": None, "held-out.true": None, "held-out.images": None,
+}  # fmt: skip
+
 NORMAL = NormalDist()
 SEPARATION = 2.0  # distance of the class means in standard deviations
 PREVALENCES = [0.5, 0.1, 0.01, 0.001]
