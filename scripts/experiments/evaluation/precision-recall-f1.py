@@ -419,12 +419,12 @@ def draw_eights(held):
     last = np.r_[logits[:-1] != logits[1:], True]  # of equal scores
     x, right, called = logits[last], right[last], called[last]
     for values, label, role, at, dx, dy in (
-        (right / called, "precision", "purple", 1.75, 0, 14), (right / true.sum(), "recall", "green", -2.6, -8, 9),
+        (right / called, "precision", "purple", -2.5, 0, -15), (right / true.sum(), "recall", "green", -2.6, 4, 9),
         (2 * right / (true.sum() + called), "F1", "ink", -2.4, -4, 11),
     ):  # fmt: skip
-        axes.step(x, values, where="pre", color=color(role), linewidth=1.8)
+        axes.step(x, values, where="post", color=color(role), linewidth=1.8)
         height = float(values[np.argmin(abs(x - at))])
-        direct_label(axes, at, height, label, role, dx=dx, dy=dy, ha="center" if label == "precision" else "right")
+        direct_label(axes, at, height, label, role, dx=dx, dy=dy, ha="right" if label == "F1" else "left")
     spread = (np.arange(len(logits)) * 0.618) % 1
     for is_eight, role, base, label, dy in ((True, "positive", 1.1, "eights", 0.07), (False, "negative", -0.3, "other digits", 0.19)):
         chosen = true == is_eight
@@ -470,7 +470,7 @@ def draw_iso(curves, exact):
         axes.annotate(f"F1 = {f:g}" if f == 0.8 else f"{f:g}", (1, f / (2 - f)), xytext=(5, 0), textcoords="offset points",
                       color=color("muted"), va="center", annotation_clip=False)  # fmt: skip
     for name, label, role, at, dx, dy in (
-        ("0-5", "50% positives", "blue", 0.73, -6, -12), ("0-1", "10%", "green", 0.36, 6, 10),
+        ("0-5", "50% positives", "blue", 0.73, -6, -12), ("0-1", "10%", "green", 0.5, -5, -9),
         ("0-01", "1%", "purple", 0.18, 6, 10), ("0-001", "0.1%", "red", 0.04, 7, 8),
     ):  # fmt: skip
         recall, precision = np.array(curves[name]["recall"]), np.array(curves[name]["precision"])
