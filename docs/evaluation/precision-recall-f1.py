@@ -12,13 +12,13 @@ def ratios(calls):
 
 
 best = max(scores, key=lambda t: ratios((scores >= t).astype(int))[2])
-print("threshold  TP FP FN  precision  recall    F1")
+print("   t  TP FP FN     P     R    F1")
 for t in scores:
     calls = (scores >= t).astype(int)
     tp = np.sum(calls * labels)
     counts = f"{tp:2d} {calls.sum() - tp:2d} {labels.sum() - tp:2d}"
-    row = "".join(f"{value:9.2f}" for value in ratios(calls))
-    print(f"{t:9.2f}  {counts}{row}", "<- best F1" if t == best else "")
+    row = "".join(f"{value:6.2f}" for value in ratios(calls))
+    print(f"{t:.2f}  {counts}{row}", "<- best" if t == best else "")
 
 # %% half
 # Now without labels: if the scores are calibrated, they promise TP = their sum.
@@ -26,5 +26,5 @@ t = 0.5
 for _ in range(4):
     called = scores >= t
     f1 = 2 * scores[called].sum() / (scores.sum() + called.sum())
-    print(f"threshold {t:.3f} calls {called.sum()}, promised F1 {f1:.3f}")
+    print(f"t = {t:.3f}: {called.sum()} calls, F1 {f1:.3f}")
     t = f1 / 2  # call whatever is more likely than half of F1
