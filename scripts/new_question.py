@@ -176,8 +176,9 @@ QUESTION = by_number({number})
 
 def test_moving_the_slider_moves_the_readout(open_page) -> None:
     page = open_page(f"{{QUESTION.chapter_slug}}/{{QUESTION.slug}}/")
+    page.locator("figure.explorable").scroll_into_view_if_needed()
     figure = page.locator("figure.explorable[data-state=live]")
-    figure.scroll_into_view_if_needed()
+    figure.wait_for()
     mean = json.loads(QUESTION.record.read_text())["data"]["result"]["mean"]
     assert abs(float(figure.locator("output").first.inner_text().replace("−", "-")) - mean) < 0.01
     before = figure.locator("output").first.inner_text()
