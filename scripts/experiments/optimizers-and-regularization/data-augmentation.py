@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from book.claims import at_least, at_most, between
-from book.style import color, direct_label, new_figure
+from book.style import color, direct_label, new_figure, sequential
 from dlprimer import (
     MLP,
     Activation,
@@ -28,20 +28,19 @@ from dlprimer import (
     random_affine,
     random_shift,
     rotate,
-
     shift,
     softmax,
 )
 from dlprimer.nn.linear import Linear
 
-TOLERANCE = {"sizes": 0.15, "policies": 0.2, "longer": 0.2, "copies": 0.3, "convolution": 0.25, "nets": None, "range": 0.3, "turned": 0.5}
+TOLERANCE = {"sizes": 0.15, "policies": 0.2, "early": 0.2, "copies": 0.3, "convolution": 0.25, "nets": None, "range": 0.3, "turned": 0.5}
 
 SEEDS = 5
-BATCH, STEPS, LONGER, LEARNING_RATE = 64, 1000, 3000, 1e-3
+BATCH, EARLY, STEPS, LEARNING_RATE = 64, 500, 2000, 1e-3  # looked at early, and at the end
 FEW = 100  # images that the policies are compared on
 SIZES = [50, 100, 300, 1000]
-REAL_SIZES = [150, 200, 500]  # further sizes without augmentation, to read off what copies are worth
-COPIES = [1, 4, 9, 29]  # stored views beside each of the 100 images
+REAL_SIZES = [150, 200]  # further sizes without augmentation, to read off what copies are worth
+COPIES = [1, 4, 29]  # stored views beside each of the 100 images
 TEST_FROM = 1000  # the images after this place of the shuffled set are the test images
 MOVES = [(1, 0), (-1, 0), (0, 1), (0, -1)]
 POLICIES = {
@@ -55,7 +54,7 @@ POLICIES = {
     "turn": [partial(random_affine, degrees=180)],
 }
 MIX = partial(mixup, alpha=0.2, classes=10)
-CONVOLUTION_SEEDS, CONVOLUTION_STEPS, CONVOLUTION_TRAIN = 3, 500, 300
+CONVOLUTION_SEEDS, CONVOLUTION_STEPS, CONVOLUTION_TRAIN = 3, 700, 300
 HIDDEN, NET_STEPS = 64, 4000  # of the networks in the explorable
 NETS = {
     "none": [],
@@ -69,14 +68,14 @@ SHIFTS = np.arange(-3, 3.01, 0.25)
 def run(rng):
     images, classes = digits()
     images = images[:, None]
-    sizes, policies, longer, turned = on_few_and_many(images, classes)
+    sizes, policies, early, turned = on_few_and_many(images, classes)
     nets, ranges = three_networks(images, classes)
     return {
-        "settings": {"seeds": SEEDS, "test": len(images) - TEST_FROM, "few": FEW, "longer": LONGER},
+        "settings": {"seeds": SEEDS, "test": len(images) - TEST_FROM, "few": FEW, "early": EARLY, "steps": STEPS},
         "distances": distances(images, classes),
         "sizes": sizes,
         "policies": policies,
-        "longer": longer,
+        "early": early,
         "turned": turned,
         "copies": copies_or_images(images, classes, sizes),
         "convolution": convolution(images, classes, rng),
@@ -107,7 +106,8 @@ def train(model, x, y, policy, rng, steps=STEPS, looked_at=()):
         logits = model(Tensor(views))
         cross_entropy(logits, targets).backward()
         optimizer.step()
-        right.append(float((logits.data.argmax(axis=1) == y[chosen]).mean()))
+        wanted = targets if targets.ndim == 1 else targets.argmax(axis=1)
+        right.append(float((logits.data.argmax(axis=1) == wanted).mean()))
         if done in looked_at:
             yield done, float(np.mean(right[-100:]))
 
@@ -147,44 +147,36 @@ def summary(rows):
 
 
 def on_few_and_many(images, classes):
-    sizes, policies, longer, turned = {}, {}, {}, {}
+    sizes, policies, early, turned = {}, {}, {}, {}
     jobs = [(n, policy) for n in SIZES for policy in ("none", "affine")]
     jobs += [(FEW, policy) for policy in POLICIES if policy not in ("none", "affine")]
     for n, policy in jobs:
-        extended = n == FEW and policy in ("none", "affine", "turn")
-        looked_at = (STEPS, LONGER) if extended else (STEPS,)
-        found, confused = {at: [] for at in looked_at}, np.zeros((10, 10))
+        found, confused = {EARLY: [], STEPS: []}, np.zeros((10, 10))
         for seed in range(SEEDS):
             (x, y), (x_test, y_test) = shuffled(images, classes, seed)
             rng = np.random.default_rng([seed, n])
             model = Flat([64, 128, 128, 10], rng)
-            for at, training in train(model, x[:n], y[:n], policy, rng, steps=looked_at[-1], looked_at=looked_at):
+            for at, training in train(model, x[:n], y[:n], policy, rng, looked_at=(EARLY, STEPS)):
                 found[at].append([*tested(model, x_test, y_test), training])
-                if at == STEPS:
-                    confused += confusion_matrix(y_test, predicted(model, x_test), labels=range(10))
-        first = np.array(found[STEPS])
-        entry = {"clean": summary(first[:, 0]), "moved": summary(first[:, 1]), "training": summary(first[:, 2])}
-        sizes.setdefault(policy, {})[str(n)] = entry
+            confused += confusion_matrix(y_test, predicted(model, x_test), labels=range(10))
+        at_end, at_first = ({
+            key: summary(np.array(found[at])[:, i]) for i, key in enumerate(("clean", "moved", "training"))
+        } for at in (STEPS, EARLY))  # fmt: skip
+        sizes.setdefault(policy, {})[str(n)] = at_end
         if n == FEW:
-            policies[policy] = entry
+            policies[policy], early[policy] = at_end, at_first
             shares = confused / confused.sum(axis=1, keepdims=True)
-            turned[policy] = {
-                "recall": np.diag(shares), "six-as-nine": shares[6, 9], "nine-as-six": shares[9, 6],
-                "six": shares[6, 6], "nine": shares[9, 9],
-            }  # fmt: skip
-            if extended:
-                last = np.array(found[LONGER])
-                longer[policy] = {"clean": summary(last[:, 0]), "moved": summary(last[:, 1]), "training": summary(last[:, 2])}
-    for policy, entry in policies.items():
-        gains = entry["clean"]["values"] - policies["none"]["clean"]["values"]  # the same images and seeds
-        entry["gain"] = summary(gains)
+            turned[policy] = {"recall": np.diag(shares), "six-as-nine": shares[6, 9], "nine-as-six": shares[9, 6]}
+    for entries in (policies, early):
+        for entry in entries.values():  # against the plain network on the same images with the same seed
+            entry["gain"] = summary(entry["clean"]["values"] - entries["none"]["clean"]["values"])
     gain = {
         str(n): {
             test: summary(sizes["affine"][str(n)][test]["values"] - sizes["none"][str(n)][test]["values"]) for test in ("clean", "moved")
         }
         for n in SIZES
     }
-    return {"n": SIZES, **{name: sizes[name] for name in ("none", "affine")}, "gain": gain}, policies, longer, turned
+    return {"n": SIZES, "none": sizes["none"], "affine": sizes["affine"], "gain": gain}, policies, early, turned
 
 
 def copies_or_images(images, classes, sizes):
@@ -198,11 +190,6 @@ def copies_or_images(images, classes, sizes):
     real_n = sorted(real)
     means = np.array([np.mean(real[n]) for n in real_n])
     fresh = sizes["affine"][str(FEW)]["clean"]
-    # each seed has its own curve of real images; between the sizes it is straight in the logarithm
-    worths = []
-    for seed in range(SEEDS):
-        curve = np.maximum.accumulate([real[n][seed] for n in real_n])
-        worths.append(np.exp(np.interp(fresh["values"][seed], curve, np.log(real_n))))
     return {
         "real": {"n": real_n, "mean": means, "sd": [np.std(real[n], ddof=1) for n in real_n]},
         "stored": {
@@ -212,7 +199,6 @@ def copies_or_images(images, classes, sizes):
         },
         "fresh": {"mean": fresh["mean"], "sd": fresh["sd"]},
         "worth": float(np.exp(np.interp(fresh["mean"], np.maximum.accumulate(means), np.log(real_n)))),
-        "worths": worths,
         "real-at": {str(n): np.mean(real[n]) for n in real_n},
         "stored-at": {str(FEW * (1 + copies)): np.mean(stored[copies]) for copies in COPIES},
     }
@@ -267,9 +253,9 @@ def convolution(images, classes, rng):
 
 
 def untrained(images, rng):
-    """By how much random features of digits on a wide canvas change when the digit moves sideways, after averaging all positions."""
-    canvas = np.zeros((200, 1, 20, 20), np.float32)
-    canvas[:, :, 6:14, 6:14] = images[:200]
+    """How far the position-averaged features of random filters move with the digit, in units of the mean distance of two digits."""
+    canvas = np.zeros((200, 1, 28, 28), np.float32)
+    canvas[:, :, 10:18, 10:18] = images[:200]
     first, second = Conv2d(1, 8, 3, padding=1, rng=rng), Conv2d(8, 16, 3, padding=1, rng=rng)
     nets = {
         "stride-1": Sequential(first, Activation("relu"), second, Activation("relu")),
@@ -281,8 +267,8 @@ def untrained(images, rng):
             still = np.asarray(net(canvas)).mean(axis=(2, 3))
             for dx in (1, 2):
                 moved = np.asarray(net(shift(canvas, dx))).mean(axis=(2, 3))
-                change = np.linalg.norm(moved - still, axis=1) / np.linalg.norm(still - still.mean(axis=0), axis=1)
-                found.setdefault(name, {})[str(dx)] = float(np.mean(change))
+                apart = np.linalg.norm(still[1:] - still[:-1], axis=1).mean()  # two images in a row show different digits
+                found.setdefault(name, {})[str(dx)] = float(np.linalg.norm(moved - still, axis=1).mean() / apart)
     return {"features": found}
 
 
@@ -347,10 +333,7 @@ def three_networks(images, classes):
         }
     shown = []
     for digit in (6, 9, 2, 5, 4, 0):
-        # the first test image of the class that all three networks read right as it stands
-        for i in np.flatnonzero(y_test == digit):
-            if all(probabilities(net, x_test[i : i + 1])[0].argmax() == digit for net in nets.values()):
-                break
+        i = most_typical(nets, x_test, y_test, digit)
         other = np.sqrt(((flat - x_test[i].ravel()) ** 2).sum(axis=1))
         other[classes == digit] = np.inf
         shown.append({
@@ -359,6 +342,7 @@ def three_networks(images, classes):
         })  # fmt: skip
     nets["shown"] = shown
     six = np.array(shown[0]["pixels"]).reshape(1, 1, 8, 8) / 16
+    ranges["six-other"], ranges["six-other-digit"] = shown[0]["other"], shown[0]["other-digit"]
     for name in NETS:
         p = probabilities(nets[name], rotate(np.repeat(six, len(ANGLES), axis=0), ANGLES))
         ranges[name]["six"] = np.round(p[:, 6], 4)
@@ -366,6 +350,21 @@ def three_networks(images, classes):
         ranges[name]["six-moved"] = np.round(probabilities(nets[name], shift(np.repeat(six, len(SHIFTS), axis=0), SHIFTS))[:, 6], 4)
     ranges["six-pixel"] = float(np.sqrt(((shift(six, 1) - six) ** 2).sum()))
     return nets, ranges
+
+
+def most_typical(nets, x_test, y_test, digit):
+    """The first test image of the class that the networks read right most often within the ranges they were shown."""
+
+    def hits(i):
+        x = x_test[i : i + 1]
+        shown = {
+            "none": x,
+            "small": np.concatenate([shift(rotate(x, angle), dx) for angle in (-15, 0, 15) for dx in (-1, 0, 1)]),
+            "turn": rotate(np.repeat(x, len(ANGLES), axis=0), ANGLES),
+        }
+        return sum(right(nets[name], views, digit) for name, views in shown.items())
+
+    return max(np.flatnonzero(y_test == digit), key=hits)
 
 
 def right(net, x, y):
@@ -378,9 +377,151 @@ def probabilities(net, x):
 
 
 def claims(data):
-    yield at_most("x", "x", 0, 1)
+    distances, features = data["distances"], data["convolution"]["features"]
+    yield at_least("sideways-farther", "For practically every digit a move by one pixel sideways is longer than the way to another digit",
+                   distances["sideways-farther"], 0.999)  # fmt: skip
+    yield at_least("upward-farther", "For at least nine digits in ten the same holds up or down", distances["upward-farther"], 0.9)
+    yield at_most("exact-invariance", "Without subsampling, position-averaged features do not change, up to rounding",
+                  features["stride-1"]["1"], 1e-4)  # fmt: skip
+    yield at_least("broken-invariance", "With a 2x2 pooling they change by at least 0.3 of the distance between two digits",
+                   features["pooled"]["1"], 0.3)  # fmt: skip
+    yield at_most("even-invariance", "Moved by two pixels, they do not change with the pooling either, up to rounding",
+                  features["pooled"]["2"], 1e-4)  # fmt: skip
+    yield at_most("noise-is-ridge", "The weights from noisy copies differ from those of ridge regression by at most 0.01",
+                  data["noise"]["off"], 0.01)  # fmt: skip
+
+    at_100 = data["policies"]
+    gain = {name: entry["gain"]["mean"] for name, entry in at_100.items()}
+    moved = {name: entry["moved"]["mean"] for name, entry in at_100.items()}
+    yield at_least("shift-moved", "Shifts in training gain at least 35 points on moved test images", moved["shift"] - moved["none"], 0.35)
+    yield at_most("shift-clean", "Shifts in training gain at most one point on test images as they are", gain["shift"], 0.01)
+    yield at_least("affine-gains", "Small affine maps gain at least half a point on test images as they are", gain["affine"], 0.005)
+    yield at_least("noise-gains", "Noise gains at least half a point on test images as they are", gain["noise"], 0.005)
+    yield at_most("noise-moved", "Noise gains at most eight points on moved test images", moved["noise"] - moved["none"], 0.08)
+    yield at_most("flip-costs", "Mirroring costs at least one point", gain["flip"], -0.01)
+    yield at_most("turn-costs", "Turning by any angle costs at least five points", gain["turn"], -0.05)
+    yield at_least("turn-learned", "Yet the network trained on any turn has learned its turned training images",
+                   at_100["turn"]["training"]["mean"], 0.98)  # fmt: skip
+    yield at_least("confused", "With any turn at least 4% of the sixes are read as nines", data["turned"]["turn"]["six-as-nine"], 0.04)
+    yield at_most("not-confused", "Without it none of the sixes is, but for one in a hundred", data["turned"]["none"]["six-as-nine"], 0.01)
+    yield at_least("later", "Small affine maps gain at least half a point between the early look and the end",
+                   at_100["affine"]["clean"]["mean"] - data["early"]["affine"]["clean"]["mean"], 0.005)  # fmt: skip
+    yield at_most("plain-done", "The plain network changes by at most one point in the same time",
+                  abs(at_100["none"]["clean"]["mean"] - data["early"]["none"]["clean"]["mean"]), 0.01)  # fmt: skip
+
+    sizes = data["sizes"]
+    errors = {
+        n: 1 - (1 - sizes["affine"][n]["clean"]["mean"]) / (1 - sizes["none"][n]["clean"]["mean"]) for n in ("50", "1000")
+    }  # the share of the errors that augmentation removes
+    yield at_most("points-shrink", "The gain at 1,000 images is at most 0.85 times that at 50",
+                  sizes["gain"]["1000"]["clean"]["mean"] / sizes["gain"]["50"]["clean"]["mean"], 0.85)  # fmt: skip
+    yield at_most("errors-few", "At 50 images augmentation removes at most a fifth of the errors", errors["50"], 0.2)
+    yield at_least("errors-many", "At 1,000 images augmentation removes at least a quarter of the errors", errors["1000"], 0.25)
+    yield at_least("moved-everywhere", "On moved test images the gain is at least 20 points at every size",
+                   min(sizes["gain"][str(n)]["moved"]["mean"] for n in sizes["n"]), 0.2)  # fmt: skip
+    yield at_least("training-below-test", "At 1,000 images accuracy on augmented training images is at least one point below the test's",
+                   yield at_least("training-below-test", "At 1,000 images accuracy on augmented training images is at least one point below the test's",  # fmt: skip
+                   sizes["affine"]["1000"]["clean"]["mean"] - sizes["affine"]["1000"]["training"]["mean"], 0.01)  # fmt: skip
+
+    copies = data["copies"]
+    yield between("worth", "Endless views of 100 digits are worth between 110 and 200 different digits", copies["worth"], 110, 200)
+    yield at_least("copies-behind", "3,000 views of 100 digits are at least two points behind 300 different digits",
+                   copies["real-at"]["300"] - copies["stored-at"]["3000"], 0.02)  # fmt: skip
+    yield between("stored-enough", "3,000 stored views and fresh views differ by at most two points",
+                  copies["fresh"]["mean"] - copies["stored-at"]["3000"], -0.02, 0.02)  # fmt: skip
+    convolution = data["convolution"]
+    yield at_least("convolution-shift", "Shifts in training gain the convolutional network at least 15 points on moved test images",
+                   convolution["shift"]["moved"]["mean"] - convolution["none"]["moved"]["mean"], 0.15)  # fmt: skip
+
+    found, right_angle = data["range"], data["range"]["angles"].index(90)
+    yield at_least("turn-holds", "The explorable's network for any turn reads at least 75% of the test images at every angle",
+                   min(found["turn"]["turned"]), 0.75)  # fmt: skip
+    yield at_most("plain-falls", "The plain one reads at most 20% of those turned by 90 degrees", found["none"]["turned"][right_angle], 0.2)
+    within = [a for a, angle in zip(found["small"]["turned"], found["angles"], strict=True) if abs(angle) <= 15]
+    yield at_least("small-holds", "The one for small moves reads at least 90% up to 15 degrees", min(within), 0.9)
 
 
 def figures(data):
-    figure, axes = new_figure()
-    yield "range", figure
+    yield "range", draw_range(data["range"], data["nets"]["shown"][0])
+    yield "copies", draw_copies(data["copies"])
+    yield "policies", draw_policies(data["policies"])
+    yield "sizes", draw_sizes(data["sizes"])
+
+
+def draw_range(found, six):
+    figure, axes = new_figure(aspect=0.66)
+    pixels = np.array(six["pixels"]).reshape(1, 1, 8, 8) / 16
+    for angle in (-180, -90, 0, 90, 180):
+        inset = axes.inset_axes([(angle + 180) / 360 - 0.065, 1.04, 0.13, 0.22])
+        inset.imshow(rotate(pixels, angle)[0, 0], cmap=sequential("ink"), vmin=0, vmax=1)
+        inset.set(xticks=[], yticks=[])
+        inset.grid(False)
+    for name, lane, reach in (("none", -0.06, 2), ("small", -0.12, 15), ("turn", -0.18, 180)):
+        axes.plot(found["angles"], found[name]["six"], color=color(draw_role(name)))
+        axes.plot([-reach, reach], [lane, lane], color=color(draw_role(name)), linewidth=5, solid_capstyle="butt")
+    for name, text, x, y, ha in (
+        ("none", "no augmentation", 30, 0.96, "left"), ("small", "small moves", 55, 0.3, "left"), ("turn", "any turn", -92, 0.93, "right"),
+    ):  # fmt: skip
+        direct_label(axes, x, y, text, draw_role(name), dx=0, ha=ha)
+    direct_label(axes, 22, -0.09, "what each was shown", "muted", dx=0)
+    axes.set(xlim=(-182, 182), ylim=(-0.22, 1.02), xticks=[-180, -90, 0, 90, 180], yticks=[0, 0.5, 1])
+    axes.set(xlabel="turn, degrees", ylabel="probability of a 6")
+    return figure
+
+
+def draw_role(name):
+    return {"none": "grey", "small": "blue", "affine": "blue", "turn": "orange", "flip": "orange"}.get(name, "blue")
+
+
+def draw_copies(found):
+    figure, axes = new_figure(aspect=0.6)
+    for name, role in (("real", "green"), ("stored", "blue")):
+        n, mean, sd = (np.array(found[name][key]) for key in ("n", "mean", "sd"))
+        axes.fill_between(n, mean - sd, mean + sd, color=color(role), alpha=0.16, linewidth=0)
+        axes.plot(n, mean, color=color(role), marker="o")
+    axes.axhline(found["fresh"]["mean"], color=color("blue"), linewidth=1.2, linestyle=(0, (4, 3)))
+    direct_label(axes, 330, found["real-at"]["300"], "different digits", "green", dx=-10, dy=12, ha="right")
+    direct_label(axes, 3000, found["stored"]["mean"][-1], "views of 100 digits", "blue", dx=0, dy=-20, ha="right")
+    direct_label(axes, 100, found["fresh"]["mean"], "fresh views, no end", "blue", dx=0, dy=9)
+    axes.plot([found["worth"]], [found["fresh"]["mean"]], "o", color=color("ink"), markersize=8, markerfacecolor="none", markeredgewidth=2)
+    ticks = [100, 200, 500, 1000, 3000]
+    axes.set(xscale="log", xticks=ticks, xticklabels=[f"{tick:,}" for tick in ticks])
+    axes.set(xlabel="images in the training set", ylabel="test accuracy")
+    axes.minorticks_off()
+    return figure
+
+
+def draw_policies(policies):
+    figure, axes = new_figure(aspect=0.62, columns=2, sharey=True)
+    names = {
+        "none": "nothing", "affine": "small affine", "shift": "shift, 1 px", "noise": "noise, 0.2", "cutout": "3×3 hole",
+        "mixup": "mixup", "flip": "mirror", "turn": "any turn",
+    }  # fmt: skip
+    for ax, test in zip(axes, ("clean", "moved"), strict=True):
+        for place, name in enumerate(names):
+            found = policies[name][test]
+            ax.plot(found["values"], np.full(len(found["values"]), place), "o", color=color(draw_role(name)), markersize=4, alpha=0.5)
+            ax.plot(found["mean"], place, "|", color=color(draw_role(name)), markersize=18, markeredgewidth=3)
+        ax.axvline(policies["none"][test]["mean"], color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        ax.set_xlabel({"clean": "accuracy,\ntest images as they are", "moved": "accuracy,\nmoved by 1 pixel"}[test])
+    axes[0].set(yticks=range(len(names)), yticklabels=list(names.values()), ylim=(len(names) - 0.5, -0.5))
+    return figure
+
+
+def draw_sizes(sizes):
+    figure, axes = new_figure(aspect=0.6)
+    for name in ("none", "affine"):
+        for test, line in (("clean", "-"), ("moved", (0, (5, 3)))):
+            mean = np.array([sizes[name][str(n)][test]["mean"] for n in sizes["n"]])
+            sd = np.array([sizes[name][str(n)][test]["sd"] for n in sizes["n"]])
+            axes.fill_between(sizes["n"], mean - sd, mean + sd, color=color(draw_role(name)), alpha=0.16, linewidth=0)
+            axes.plot(sizes["n"], mean, color=color(draw_role(name)), marker="o", linestyle=line)
+    for name, test, n, text, dy in (
+        ("affine", "clean", "50", "augmented", 16), ("none", "clean", "50", "plain", -14),
+        ("affine", "moved", "300", "augmented, test moved 1 px", -16), ("none", "moved", "300", "plain, test moved 1 px", -14),
+    ):  # fmt: skip
+        direct_label(axes, int(n), sizes[name][n][test]["mean"], text, draw_role(name), dx=0, dy=dy, ha="left" if n == "50" else "center")
+    axes.set(xscale="log", xticks=sizes["n"], xticklabels=[f"{n:,}" for n in sizes["n"]], ylim=(0.25, 1))
+    axes.set(xlabel="training images", ylabel="test accuracy")
+    axes.minorticks_off()
+    return figure
