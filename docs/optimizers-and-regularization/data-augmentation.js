@@ -29,14 +29,14 @@ export default function (root, record, kit) {
 
   const picture = kit.plot({
     alt: "The digit as the networks see it, 8 by 8 pixels", into: left,
-    x: { min: -4, max: 4 }, y: { min: 4, max: -4 }, bare: true, square: true, maxHeight: 250,
+    x: { min: -4, max: 4 }, y: { min: 4, max: -4 }, bare: true, square: true, maxHeight: 320,
   });
   const pixels = picture.heat({ colors: ["panel", "ink"], smooth: false });
   picture.handle({ x: "dx", y: "dy", label: "Position of the digit", color: "green",
     describe: () => `${kit.format(state.dx, ".2f")} pixels right, ${kit.format(state.dy, ".2f")} down` });
 
   const curves = (settings, options) => {
-    const plot = kit.plot({ y: { min: -0.23, max: 1, label: settings.label, ticks: [0, 0.5, 1] }, into: right, ...options });
+    const plot = kit.plot({ y: { min: -0.23, max: 1, label: settings.label, ticks: [0, 0.5, 1].map((value) => ({ value, text: String(value) })) }, into: right, ...options });
     const limits = settings.limits ? [-1, 1].map(() => plot.rule({ axis: "x", color: "ink", dash: "5 4" })) : [];
     const taught = NETS.map((name) => {
       const reach = TAUGHT[name][settings.x];
@@ -49,10 +49,11 @@ export default function (root, record, kit) {
     alt: "Probability of the true digit against the angle, for the three networks; bars below show the angles each was trained on",
     x: { min: -180, max: 180, label: "turn, degrees", ticks: [-180, -90, 0, 90, 180] }, aspect: 0.5, minHeight: 150,
   });
+  byTurn.plot.text({ color: "muted", anchor: "start", dx: 0, dy: 4 }).set(24, LANES.small, "shown in training");
   byTurn.plot.threshold({ x: "turn", label: "Turn", color: "ink", describe: () => `${state.turn} degrees` });
   const byMove = curves({ x: "dx", label: "" }, {
     alt: "Probability of the true digit against the sideways move, for the three networks; bars below show the moves each was trained on",
-    x: { min: -MOST, max: MOST, label: "move sideways, pixels", ticks: [-3, -2, -1, 0, 1, 2, 3] }, aspect: 0.36, minHeight: 115,
+    x: { min: -MOST, max: MOST, label: "move sideways, pixels", ticks: [-3, -2, -1, 0, 1, 2, 3] }, aspect: 0.36, minHeight: 120,
   });
   byMove.plot.threshold({ x: "dx", label: "Move sideways", color: "ink", describe: () => `${kit.format(state.dx, ".2f")} pixels` });
 
