@@ -6,7 +6,7 @@ const TAUGHT = { none: { turn: 0, dx: 0 }, small: { turn: 15, dx: 1 }, turn: { t
 const LANES = { none: -0.05, small: -0.12, turn: -0.19 }; // below the curves, where those ranges stand
 const MOST = 3;
 const TURNS = Array.from({ length: 73 }, (_, i) => 5 * i - 180);
-const MOVES = Array.from({ length: 49 }, (_, i) => (i - 24) / 8);
+const MOVES = Array.from({ length: 25 }, (_, i) => (i - 12) / 4);
 
 export default function (root, record, kit) {
   const { shown } = record.nets;
@@ -29,7 +29,7 @@ export default function (root, record, kit) {
 
   const picture = kit.plot({
     alt: "The digit as the networks see it, 8 by 8 pixels", into: left,
-    x: { min: -4, max: 4 }, y: { min: 4, max: -4 }, bare: true, square: true, maxHeight: 320,
+    x: { min: -4, max: 4 }, y: { min: 4, max: -4 }, bare: true, square: true, maxHeight: root.clientWidth < 480 ? 230 : 320,
   });
   const pixels = picture.heat({ colors: ["panel", "ink"], smooth: false });
   picture.handle({ x: "dx", y: "dy", label: "Position of the digit", color: "green",
@@ -49,7 +49,6 @@ export default function (root, record, kit) {
     alt: "Probability of the true digit against the angle, for the three networks; bars below show the angles each was trained on",
     x: { min: -180, max: 180, label: "turn, degrees", ticks: [-180, -90, 0, 90, 180] }, aspect: 0.5, minHeight: 150,
   });
-  byTurn.plot.text({ color: "muted", anchor: "start", dx: 0, dy: 4 }).set(24, LANES.small, "shown in training");
   byTurn.plot.threshold({ x: "turn", label: "Turn", color: "ink", describe: () => `${state.turn} degrees` });
   const byMove = curves({ x: "dx", label: "" }, {
     alt: "Probability of the true digit against the sideways move, for the three networks; bars below show the moves each was trained on",
@@ -73,11 +72,12 @@ export default function (root, record, kit) {
 
   let turnsFor;
   let movesFor;
+  let limitFor;
   kit.draw(() => {
     const { digit, other, "other-digit": otherDigit, pixels: raw } = one();
     const image = raw.map((value) => value / 16);
     const view = moveImage(image, state.turn, state.dx, state.dy);
-    pixels.set(Array.from({ length: 8 }, (_, row) => view.slice(8 * row, 8 * row + 8)));
+    pixels.set(Array.from({ length: 8 }, (_, row) => view.subarray(8 * row, 8 * row + 8)));
 
     const turnKey = [state.digit, state.dx, state.dy].join();
     const moveKey = [state.digit, state.turn, state.dy].join();
@@ -102,7 +102,9 @@ export default function (root, record, kit) {
     moved.set(Math.sqrt(view.reduce((sum, value, at) => sum + (value - image[at]) ** 2, 0)));
     texts.other = `${kit.format(other, ".2f")}, a ${otherDigit}`;
     nearest.set(other);
-    note.set(verdict(digit, image));
+    const limitKey = [state.digit, state.limit].join();
+    if (limitKey !== limitFor) note.set(verdict(digit, image));
+    limitFor = limitKey;
   });
 
   function verdict(digit, image) {
@@ -123,7 +125,7 @@ function moveImage(image, degrees, dx, dy) {
   const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   const at = (row, column) => (row >= 0 && row < 8 && column >= 0 && column < 8 ? image[8 * row + column] : 0);
   const whole = (z) => (Math.abs(z - Math.round(z)) < 1e-9 ? Math.round(z) : z);
-  return Array.from({ length: 64 }, (_, index) => {
+  return Float64Array.from({ length: 64 }, (_, index) => {
     const x = (index % 8) - 3.5 - dx;
     const y = Math.floor(index / 8) - 3.5 - dy;
     const u = whole(c * x - s * y + 3.5);
@@ -136,9 +138,12 @@ function moveImage(image, degrees, dx, dy) {
 
 /** Image to probabilities: a 64-n-10 ReLU network whose weights stand in the record in hundredths. */
 function createNet({ W1, b1, W2, b2 }, { softmax, matrix }) {
-  return (image) => {
-    const hidden = W1.map((row, unit) => Math.max(0, row.reduce((sum, weight, at) => sum + weight * image[at], b1[unit]) / 100));
-    const logits = W2.map((row, k) => row.reduce((sum, weight, at) => sum + weight * hidden[at], b2[k]) / 100);
-    return Array.from(softmax(matrix(1, 10, Float64Array.from(logits))).data);
-  };
+  const layer = (rows, bias) => ({ rows: rows.map((row) => Float64Array.from(row, (w) => w / 100)), bias: Float64Array.from(bias, (b) => b / 100) });
+  const [first, last] = [layer(W1, b1), layer(W2, b2)];
+  const through = ({ rows, bias }, x, floor) => Float64Array.from(rows, (row, unit) => {
+    let sum = bias[unit];
+    for (let i = 0; i < x.length; i += 1) sum += row[i] * x[i];
+    return Math.max(floor, sum);
+  });
+  return (image) => Array.from(softmax(matrix(1, 10, through(last, through(first, image, 0), -Infinity))).data);
 }
