@@ -509,14 +509,14 @@ class Augment:
     """
 
     def __init__(self, steps: Iterable[Any], mix: Callable[..., tuple[Array, Array]] | None = None) -> None:
-        self.steps: list[tuple[float, Callable[..., Any]]] = []
+        self.steps: list[tuple[float, Callable[..., Any], bool]] = []  # probability, function, whether it takes a generator
         for i, step in enumerate(steps):
             probability, function = step if isinstance(step, tuple) else (1.0, step)
             if not callable(function):
                 raise TypeError(f"Augment: step {i} must be a function or (probability, function), got {step!r}")
             if not 0 <= probability <= 1:
                 raise ValueError(f"Augment: the probability of step {i} must be from 0 to 1, got {probability!r}")
-            self.steps.append((float(probability), function))
+            self.steps.append((float(probability), function, "rng" in inspect.signature(function).parameters))
         self.mix = mix
 
     def __call__(self, x: Any, *targets: Any, rng: np.random.Generator) -> Any:
@@ -534,9 +534,9 @@ class Augment:
         if self.mix is not None and len(targets) != 1:
             raise ValueError(f"Augment: mix needs one array of targets, got {len(targets)}")
         scenes = as_scenes(x)
-        for probability, function in self.steps:
+        for probability, function, takes_rng in self.steps:
             chosen = rng.random(len(scenes)) < probability
-            options = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
+            options = {"rng": rng} if takes_rng else {}
             if chosen.all():
                 scenes = function(scenes, **options)
             elif chosen.any():
