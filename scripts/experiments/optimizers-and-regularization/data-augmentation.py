@@ -17,6 +17,7 @@ from dlprimer import (
     Sequential,
     Tensor,
     confusion_matrix,
+    cosine,
     cross_entropy,
     cutout,
     digits,
@@ -33,14 +34,14 @@ from dlprimer import (
 )
 from dlprimer.nn.linear import Linear
 
-TOLERANCE = {"sizes": 0.15, "policies": 0.2, "early": 0.2, "copies": 0.3, "convolution": 0.25, "nets": None, "range": 0.3, "turned": 0.5}
+TOLERANCE = {"sizes": 0.15, "policies": 0.2, "short": 0.2, "copies": 0.3, "convolution": 0.25, "nets": None, "range": 0.3, "turned": 0.5}
 
 SEEDS = 5
-BATCH, EARLY, STEPS, LEARNING_RATE = 64, 500, 2000, 1e-3  # looked at early, and at the end
+BATCH, SHORT, STEPS, LEARNING_RATE = 64, 150, 600, 8e-3  # a short training, that of all else, and the rate at the start
 FEW = 100  # images that the policies are compared on
 SIZES = [50, 100, 300, 1000]
 REAL_SIZES = [150, 200]  # further sizes without augmentation, to read off what copies are worth
-COPIES = [1, 4, 29]  # stored views beside each of the 100 images
+COPIES = [4, 29]  # stored views beside each of the 100 images
 TEST_FROM = 1000  # the images after this place of the shuffled set are the test images
 MOVES = [(1, 0), (-1, 0), (0, 1), (0, -1)]
 POLICIES = {
@@ -54,8 +55,8 @@ POLICIES = {
     "turn": [partial(random_affine, degrees=180)],
 }
 MIX = partial(mixup, alpha=0.2, classes=10)
-CONVOLUTION_SEEDS, CONVOLUTION_STEPS, CONVOLUTION_TRAIN = 3, 700, 300
-HIDDEN, NET_STEPS = 64, 4000  # of the networks in the explorable
+CONVOLUTION_SEEDS, CONVOLUTION_STEPS, CONVOLUTION_TRAIN = 3, 350, 300
+HIDDEN, NET_STEPS = 64, 1500  # of the networks in the explorable
 NETS = {
     "none": [],
     "small": [partial(random_affine, degrees=15, shift=1)],
@@ -68,14 +69,14 @@ SHIFTS = np.arange(-3, 3.01, 0.25)
 def run(rng):
     images, classes = digits()
     images = images[:, None]
-    sizes, policies, early, turned = on_few_and_many(images, classes)
+    sizes, policies, short, turned = on_few_and_many(images, classes)
     nets, ranges = three_networks(images, classes)
     return {
-        "settings": {"seeds": SEEDS, "test": len(images) - TEST_FROM, "few": FEW, "early": EARLY, "steps": STEPS},
+        "settings": {"seeds": SEEDS, "test": len(images) - TEST_FROM, "few": FEW, "short": SHORT, "steps": STEPS},
         "distances": distances(images, classes),
         "sizes": sizes,
         "policies": policies,
-        "early": early,
+        "short": short,
         "turned": turned,
         "copies": copies_or_images(images, classes, sizes),
         "convolution": convolution(images, classes, rng),
@@ -94,12 +95,13 @@ def worth(views, correlation):
 # ---- training ----
 
 
-def train(model, x, y, policy, rng, steps=STEPS, looked_at=()):
-    """Train on fresh views of batches drawn at random; yields at the steps looked at, with the accuracy on the last 100 batches."""
+def train(model, x, y, policy, rng, steps=STEPS):
+    """Train on fresh views of batches drawn at random; the accuracy on the views of the last 100 batches."""
     augment = Augment(POLICIES.get(policy, []) if isinstance(policy, str) else policy, mix=MIX if policy == "mixup" else None)
-    optimizer = Adam(model.parameters(), lr=LEARNING_RATE)
+    optimizer = Adam(model.parameters())
     right = []
-    for done in range(1, steps + 1):
+    for rate in cosine(np.arange(steps), steps, lr=LEARNING_RATE):
+        optimizer.param_groups[0]["lr"] = rate
         chosen = rng.integers(len(x), size=BATCH)
         views, targets = augment(x[chosen], y[chosen], rng=rng)
         optimizer.zero_grad()
@@ -107,9 +109,8 @@ def train(model, x, y, policy, rng, steps=STEPS, looked_at=()):
         cross_entropy(logits, targets).backward()
         optimizer.step()
         wanted = targets if targets.ndim == 1 else targets.argmax(axis=1)
-        right.append(float((logits.data.argmax(axis=1) == wanted).mean()))
-        if done in looked_at:
-            yield done, float(np.mean(right[-100:]))
+        right.append((logits.data.argmax(axis=1) == wanted).mean())
+    return float(np.mean(right[-100:]))
 
 
 class Flat(Module):
@@ -146,28 +147,32 @@ def summary(rows):
     return {"mean": rows.mean(), "sd": rows.std(ddof=1), "values": rows}
 
 
+def trained(images, classes, n, policy, steps=STEPS):
+    """Accuracies over seeds of networks trained on n images, and of which digit they make which."""
+    found, confused = [], np.zeros((10, 10))
+    for seed in range(SEEDS):
+        (x, y), (x_test, y_test) = shuffled(images, classes, seed)
+        rng = np.random.default_rng([seed, n])
+        model = Flat([64, 128, 128, 10], rng)
+        training = train(model, x[:n], y[:n], policy, rng, steps)
+        found.append([*tested(model, x_test, y_test), training])
+        confused += confusion_matrix(y_test, predicted(model, x_test), labels=range(10))
+    entry = {key: summary(np.array(found)[:, i]) for i, key in enumerate(("clean", "moved", "training"))}
+    return entry, confused / confused.sum(axis=1, keepdims=True)
+
+
 def on_few_and_many(images, classes):
-    sizes, policies, early, turned = {}, {}, {}, {}
+    sizes, policies, turned = {}, {}, {}
     jobs = [(n, policy) for n in SIZES for policy in ("none", "affine")]
     jobs += [(FEW, policy) for policy in POLICIES if policy not in ("none", "affine")]
     for n, policy in jobs:
-        found, confused = {EARLY: [], STEPS: []}, np.zeros((10, 10))
-        for seed in range(SEEDS):
-            (x, y), (x_test, y_test) = shuffled(images, classes, seed)
-            rng = np.random.default_rng([seed, n])
-            model = Flat([64, 128, 128, 10], rng)
-            for at, training in train(model, x[:n], y[:n], policy, rng, looked_at=(EARLY, STEPS)):
-                found[at].append([*tested(model, x_test, y_test), training])
-            confused += confusion_matrix(y_test, predicted(model, x_test), labels=range(10))
-        at_end, at_first = ({
-            key: summary(np.array(found[at])[:, i]) for i, key in enumerate(("clean", "moved", "training"))
-        } for at in (STEPS, EARLY))  # fmt: skip
-        sizes.setdefault(policy, {})[str(n)] = at_end
+        entry, shares = trained(images, classes, n, policy)
+        sizes.setdefault(policy, {})[str(n)] = entry
         if n == FEW:
-            policies[policy], early[policy] = at_end, at_first
-            shares = confused / confused.sum(axis=1, keepdims=True)
+            policies[policy] = entry
             turned[policy] = {"recall": np.diag(shares), "six-as-nine": shares[6, 9], "nine-as-six": shares[9, 6]}
-    for entries in (policies, early):
+    short = {policy: trained(images, classes, FEW, policy, SHORT)[0] for policy in ("none", "affine")}
+    for entries in (policies, short):
         for entry in entries.values():  # against the plain network on the same images with the same seed
             entry["gain"] = summary(entry["clean"]["values"] - entries["none"]["clean"]["values"])
     gain = {
@@ -176,7 +181,8 @@ def on_few_and_many(images, classes):
         }
         for n in SIZES
     }
-    return {"n": SIZES, "none": sizes["none"], "affine": sizes["affine"], "gain": gain}, policies, early, turned
+    removed = {str(n): 1 - np.divide(*(1 - sizes[policy][str(n)]["clean"]["mean"] for policy in ("affine", "none"))) for n in SIZES}
+    return {"n": SIZES, "none": sizes["none"], "affine": sizes["affine"], "gain": gain, "removed": removed}, policies, short, turned
 
 
 def copies_or_images(images, classes, sizes):
@@ -213,8 +219,7 @@ def one_run(images, classes, seed, n, copies):
     if copies:
         views = [Augment(POLICIES["affine"])(x, rng=rng) for _ in range(copies)]
         x, y = np.concatenate([x, *views]), np.tile(y, 1 + copies)
-    for _ in train(model, x, y, "none", rng, looked_at=(STEPS,)):
-        pass
+    train(model, x, y, "none", rng)
     return float((predicted(model, x_test) == y_test).mean())
 
 
@@ -245,8 +250,8 @@ def convolution(images, classes, rng):
             draw = np.random.default_rng([seed, 5])
             model = Convolutional(draw)
             x, y = x[:CONVOLUTION_TRAIN], y[:CONVOLUTION_TRAIN]
-            for _ in train(model, x, y, policy, draw, steps=CONVOLUTION_STEPS, looked_at=(CONVOLUTION_STEPS,)):
-                rows.append(tested(model, x_test, y_test))
+            train(model, x, y, policy, draw, CONVOLUTION_STEPS)
+            rows.append(tested(model, x_test, y_test))
         rows = np.array(rows)
         result[policy] = {"clean": summary(rows[:, 0]), "moved": summary(rows[:, 1])}
     return {**result, **untrained(images, rng)}
@@ -314,11 +319,12 @@ def three_networks(images, classes):
     (x, y), (x_test, y_test) = shuffled(images, classes, 0)
     nets, ranges = {}, {"angles": ANGLES, "shifts": SHIFTS}
     flat = images.reshape(len(images), -1).astype(float)
+    turned, slid = [rotate(x_test, angle) for angle in ANGLES], [shift(x_test, dx) for dx in SHIFTS]
+    hits = np.zeros(len(x_test))  # how many views within the ranges shown in training the networks read right
     for name, policy in NETS.items():
         rng = np.random.default_rng([39, 7])
         model = Flat([64, HIDDEN, 10], rng)
-        for _ in train(model, x, y, policy, rng, steps=NET_STEPS, looked_at=(NET_STEPS,)):
-            pass
+        train(model, x, y, policy, rng, NET_STEPS)
         first, last = [layer for layer in model.mlp.layers if isinstance(layer, Linear)]
         nets[name] = {
             key: np.rint(100 * values.astype(float)).astype(int)  # in hundredths, so that the record stays small
@@ -327,13 +333,19 @@ def three_networks(images, classes):
             )
         }  # fmt: skip
         ranges[name] = {
-            "turned": [right(nets[name], rotate(x_test, angle), y_test) for angle in ANGLES],
-            "moved": [right(nets[name], shift(x_test, dx), y_test) for dx in SHIFTS],
-            "clean": right(nets[name], x_test, y_test),
+            "turned": [right(nets[name], views, y_test).mean() for views in turned],
+            "moved": [right(nets[name], views, y_test).mean() for views in slid],
+            "clean": right(nets[name], x_test, y_test).mean(),
         }
+        within = {
+            "none": [x_test],
+            "small": [shift(rotate(x_test, angle), dx) for angle in (-15, 0, 15) for dx in (-1, 0, 1)],
+            "turn": turned,
+        }[name]
+        hits += sum(right(nets[name], views, y_test) for views in within)
     shown = []
     for digit in (6, 9, 2, 5, 4, 0):
-        i = most_typical(nets, x_test, y_test, digit)
+        i = np.where(y_test == digit, hits, -1).argmax()  # the image of the digit that the networks read best
         other = np.sqrt(((flat - x_test[i].ravel()) ** 2).sum(axis=1))
         other[classes == digit] = np.inf
         shown.append({
@@ -352,23 +364,8 @@ def three_networks(images, classes):
     return nets, ranges
 
 
-def most_typical(nets, x_test, y_test, digit):
-    """The first test image of the class that the networks read right most often within the ranges they were shown."""
-
-    def hits(i):
-        x = x_test[i : i + 1]
-        shown = {
-            "none": x,
-            "small": np.concatenate([shift(rotate(x, angle), dx) for angle in (-15, 0, 15) for dx in (-1, 0, 1)]),
-            "turn": rotate(np.repeat(x, len(ANGLES), axis=0), ANGLES),
-        }
-        return sum(right(nets[name], views, digit) for name, views in shown.items())
-
-    return max(np.flatnonzero(y_test == digit), key=hits)
-
-
 def right(net, x, y):
-    return float((probabilities(net, x).argmax(axis=1) == y).mean())
+    return probabilities(net, x).argmax(axis=1) == y
 
 
 def probabilities(net, x):
@@ -399,27 +396,24 @@ def claims(data):
     yield at_least("noise-gains", "Noise gains at least half a point on test images as they are", gain["noise"], 0.005)
     yield at_most("noise-moved", "Noise gains at most eight points on moved test images", moved["noise"] - moved["none"], 0.08)
     yield at_most("flip-costs", "Mirroring costs at least one point", gain["flip"], -0.01)
-    yield at_most("cutout-costs", "Cutout costs at least half a point", gain["cutout"], -0.005)
+    yield at_most("cutout-no-gain", "Cutout gains nothing", gain["cutout"], 0.0)
     yield between("mixup-flat", "mixup changes the accuracy by at most three points", gain["mixup"], -0.03, 0.03)
     yield at_most("turn-costs", "Turning by any angle costs at least five points", gain["turn"], -0.05)
     yield at_least("turn-learned", "Yet the network trained on any turn has learned its turned training images",
-                   at_100["turn"]["training"]["mean"], 0.98)  # fmt: skip
+                   at_100["turn"]["training"]["mean"], 0.97)  # fmt: skip
     yield at_least("confused", "With any turn at least 4% of the sixes are read as nines", data["turned"]["turn"]["six-as-nine"], 0.04)
     yield at_most("not-confused", "With any other policy at most one six in a hundred is",
                   max(found["six-as-nine"] for name, found in data["turned"].items() if name != "turn"), 0.01)  # fmt: skip
-    yield at_least("later", "Small affine maps gain at least half a point between the early look and the end",
-                   at_100["affine"]["clean"]["mean"] - data["early"]["affine"]["clean"]["mean"], 0.005)  # fmt: skip
-    yield at_most("plain-done", "The plain network changes by at most one point in the same time",
-                  abs(at_100["none"]["clean"]["mean"] - data["early"]["none"]["clean"]["mean"]), 0.01)  # fmt: skip
+    short = data["short"]
+    yield at_most("short-no-gain", "In a short training small affine maps gain at most half a point",
+                  short["affine"]["gain"]["mean"], 0.005)  # fmt: skip
+    yield at_most("plain-done", "The short training costs the plain network at most one point",
+                  abs(at_100["none"]["clean"]["mean"] - short["none"]["clean"]["mean"]), 0.01)  # fmt: skip
 
     sizes = data["sizes"]
-    errors = {
-        n: 1 - (1 - sizes["affine"][n]["clean"]["mean"]) / (1 - sizes["none"][n]["clean"]["mean"]) for n in ("50", "1000")
-    }  # the share of the errors that augmentation removes
-    yield at_most("points-shrink", "The gain at 1,000 images is at most 0.85 times that at 50",
-                  sizes["gain"]["1000"]["clean"]["mean"] / sizes["gain"]["50"]["clean"]["mean"], 0.85)  # fmt: skip
-    yield at_most("errors-few", "At 50 images augmentation removes at most a fifth of the errors", errors["50"], 0.2)
-    yield at_least("errors-many", "At 1,000 images augmentation removes at least a quarter of the errors", errors["1000"], 0.25)
+    yield at_most("points-shrink", "The gain at 1,000 images is at most 0.7 times that at 50",
+                  sizes["gain"]["1000"]["clean"]["mean"] / sizes["gain"]["50"]["clean"]["mean"], 0.7)  # fmt: skip
+    yield at_least("errors-stay", "At every size augmentation removes at least 15% of the errors", min(sizes["removed"].values()), 0.15)
     yield at_least("moved-everywhere", "On moved test images the gain is at least 20 points at every size",
                    min(sizes["gain"][str(n)]["moved"]["mean"] for n in sizes["n"]), 0.2)  # fmt: skip
     yield at_least("training-below-test", "At 1,000 images augmented training images are read at least one point worse than test images",
