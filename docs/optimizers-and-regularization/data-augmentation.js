@@ -14,7 +14,7 @@ export default function (root, record, kit) {
   const nets = Object.fromEntries(NETS.map((name) => [name, createNet(record.nets[name], kit.numeric)]));
   const state = kit.state({
     digit: kit.choice("6", digits),
-    turn: kit.number(30, { min: -180, max: 180, step: 5 }),
+    turn: kit.number(35, { min: -180, max: 180, step: 5 }),
     dx: kit.number(0, { min: -MOST, max: MOST, step: 0.25 }),
     dy: kit.number(0, { min: -MOST, max: MOST, step: 0.25 }),
     limit: kit.number(0, { min: 0, max: 180, step: 5 }), // 0: the reader has not said
