@@ -457,7 +457,7 @@ def draw_range(found, six):
         axes.plot(found["angles"], found[name]["six"], color=color(draw_role(name)))
         axes.plot([-reach, reach], [lane, lane], color=color(draw_role(name)), linewidth=5, solid_capstyle="butt")
     for name, text, x, y, ha in (
-        ("none", "no augmentation", 34, 0.97, "left"), ("small", "small moves", 55, 0.3, "left"), ("turn", "any turn", -92, 0.93, "right"),
+        ("none", "no augmentation", 50, 1.0, "left"), ("small", "small moves", 62, 0.3, "left"), ("turn", "any turn", -90, 0.62, "right"),
     ):  # fmt: skip
         direct_label(axes, x, y, text, draw_role(name), dx=0, ha=ha)
     direct_label(axes, 22, -0.09, "what each was shown", "muted", dx=0)
