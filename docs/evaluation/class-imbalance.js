@@ -36,6 +36,10 @@ export default function (root, record, kit) {
   const best = roc.line({ color: "muted", width: 1.5, dash: "2 4" });
   const curves = { copied: roc.line({ color: "purple", width: 2 }), moved: roc.line({ color: "green", width: 2, dash: "7 4" }) };
   const points = { copied: roc.points({ color: "purple", radius: 7 }), moved: roc.points({ color: "green", radius: 7, hollow: true }) };
+  const names = {
+    copied: roc.text({ color: "purple", anchor: "start", bold: true, dx: 12, dy: 20 }),
+    moved: roc.text({ color: "green", anchor: "start", bold: true, dx: 12, dy: 2 }),
+  };
 
   const readouts = {
     copied: kit.readout({ label: "With copies: recall", color: "purple", format: "percent" }),
@@ -46,7 +50,7 @@ export default function (root, record, kit) {
     movedMean: kit.readout({ label: "With threshold: mean probability", color: "green", format: "percent" }),
   };
   kit.slider("threshold", { label: "Threshold of the plain model", format: (value) => kit.format(value, 2) });
-  kit.slider("copies", { label: "Each positive counts, times", format: (value) => kit.format(value, 2) });
+  kit.slider("copies", { label: "Positives count, times", format: (value) => kit.format(value, 2) });
   kit.button("Match the threshold to the copies", () => { state.threshold = 1 / (1 + state.copies); });
   kit.button(`Draw ${NEW} new positives`, () => {
     const random = kit.numeric.generator(1000 + state.pos.length);
@@ -62,9 +66,10 @@ export default function (root, record, kit) {
   const prevalence = touch.positives.length / (touch.positives.length + touch.negatives.length);
 
   kit.draw(() => {
+    const share = touch.positives.length / state.pos.length; // more positives say more, but the prevalence stays
     const fits = {
-      copied: [fit(touch.negatives, state.pos, state.copies, touch.penalty), 0],
-      moved: [fit(touch.negatives, state.pos, 1, touch.penalty), Math.log(state.threshold / (1 - state.threshold))],
+      copied: [fit(touch.negatives, state.pos, share * state.copies, touch.penalty), 0],
+      moved: [fit(touch.negatives, state.pos, share, touch.penalty), Math.log(state.threshold / (1 - state.threshold))],
     };
     for (const [name, [w, logit]] of Object.entries(fits)) {
       (name === "copied" ? copied : moved).set(lineOf(w, logit));
@@ -73,7 +78,9 @@ export default function (root, record, kit) {
       const d = (center - w[0]) / length;
       const recall = normalCdf((center - logit) / length);
       curves[name].set(binormal(d));
-      points[name].set([[normalCdf((w[0] - logit) / length), recall]]);
+      const alarms = normalCdf((w[0] - logit) / length);
+      points[name].set([[alarms, recall]]);
+      names[name].set(Math.min(alarms, 0.7), recall, { copied: "copies", moved: "threshold" }[name]);
       readouts[name].set(recall);
       readouts[`${name}Auc`].set(normalCdf(d / Math.SQRT2));
       readouts[`${name}Mean`].set(prevalence * meanSigmoid(center, length) + (1 - prevalence) * meanSigmoid(w[0], length));
