@@ -472,7 +472,7 @@ def draw_touch(touch):
         slopes = np.array(touch[name][1:])
         d = float(slopes @ np.array(touch["mean"])) / np.linalg.norm(slopes)
         right.plot([phi(-v) for v in z], [phi(d - v) for v in z], color=color(role), linewidth=1.6)
-    right.plot([0, 1], [0, 1], color=color("rule"), linewidth=1)
+    right.plot([phi(-v) for v in z], [phi(math.hypot(*touch["mean"]) - v) for v in z], color=color("muted"), linewidth=1.4, linestyle=":")
     for name, label, role, dx, dy, marker in (
         ("half", "plain, at 0.5", "ink", 9, 2, "o"), ("moved", "plain, at 0.02", "green", 9, 3, "D"),
         ("weighted", "positives × 49", "purple", 9, -16, "o"),
