@@ -1,6 +1,7 @@
 """What label smoothing does to the logits, the accuracy and the confidence of small networks, on three kinds of digits."""
 
 import warnings
+from itertools import combinations
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def run(rng):
     clean = runs["clean"]
     return {
         "settings": {"seeds": SEEDS, "train": TRAIN, "validation": VALIDATION, "test": clean["0-0"][0]["test"], "epochs": EPOCHS,
-                     "noise": PIXEL_NOISE, "wrong": WRONG, "epsilons": EPSILONS},
+                     "hidden": HIDDEN, "noise": PIXEL_NOISE, "wrong": WRONG, "epsilons": EPSILONS},
         "theory": theory(),
         "tasks": {task: {name: summary(found) for name, found in by_eps.items()} for task, by_eps in runs.items()},
         "paired": {task: paired(by_eps) for task, by_eps in runs.items()},
@@ -157,7 +158,7 @@ def train_and_test(task, eps, split):
         "test": len(y_test), "gaps": found, "gap": found.mean(), "gap-sd": found.std(), "gap-by-epoch": by_epoch,
         "train-loss": float(cross_entropy(z, y, label_smoothing=eps)), "train-accuracy": np.mean(z.argmax(axis=1) == y),
         "gap-odds": odds_gap(z, y), "others-sd": others_spread(z_test, y_test),
-        "clustering": clustering(hidden_of(model, x), y), "clustering-logits": clustering(z - z.mean(axis=1, keepdims=True), y),
+        "clustering": clustering(hidden_of(model, x), y), "clustering-plane": clustering_in_planes(model, x, y),
         "projection": projection(model, x, y),
     }  # fmt: skip
 
@@ -208,7 +209,7 @@ def nll(p, y):
 
 
 NUMBERS = ["accuracy", "nll", "ece", "confidence", "auroc", "auroc-logit", "temperature", "ece-tempered", "nll-tempered", "ece-undone",
-           "gap", "gap-sd", "train-loss", "train-accuracy", "gap-odds", "others-sd", "clustering", "clustering-logits"]  # fmt: skip
+           "gap", "gap-sd", "train-loss", "train-accuracy", "gap-odds", "others-sd", "clustering", "clustering-plane"]  # fmt: skip
 
 
 def summary(found):
@@ -244,15 +245,29 @@ def clustering(h, y):
     return float(within / between)
 
 
-def projection(model, x, y):
-    """Activations before the last layer, on the plane through the output weights of three classes."""
-    templates = np.asarray(model.layers[2].weight.data, dtype=np.float64)
-    templates = templates.T if templates.shape[0] == CLASSES else templates
-    a, b, c = (templates[:, k] for k in SHOWN_CLASSES)
+def plane_through(model, classes):
+    """Two orthonormal directions that span the plane through three classes' output weights."""
+    a, b, c = (model.layers[2].weight.data[k].astype(np.float64) for k in classes)
     plane = np.linalg.qr(np.stack([b - a, c - a], axis=1))[0]
-    plane = plane * np.sign([plane[:, 0] @ (b - a), plane[:, 1] @ (c - a)])
-    h = hidden_of(model, x)
-    return [np.round((h[y == k] @ plane)[:SHOWN], 3) for k in SHOWN_CLASSES]
+    return plane * np.sign([plane[:, 0] @ (b - a), plane[:, 1] @ (c - a)])
+
+
+def projection(model, x, y):
+    """Activations before the last layer, seen in the plane of three classes."""
+    h = hidden_of(model, x) @ plane_through(model, SHOWN_CLASSES)
+    return [np.round(h[y == k][:SHOWN], 3) for k in SHOWN_CLASSES]
+
+
+def clustering_in_planes(model, x, y):
+    """The same ratio in the plane of each three classes, for the images of these three; the mean over all planes."""
+    h, found = hidden_of(model, x), []
+    for three in combinations(range(CLASSES), 3):
+        chosen = np.isin(y, three)
+        seen, labels = h[chosen] @ plane_through(model, three), y[chosen]
+        means = np.stack([seen[labels == c].mean(axis=0) for c in three])
+        own = means[np.searchsorted(three, labels)]
+        found.append(((seen - own) ** 2).sum() / ((own - seen.mean(axis=0)) ** 2).sum())
+    return float(np.mean(found))
 
 
 def geometry(clean):
@@ -263,10 +278,129 @@ def geometry(clean):
 
 
 def claims(data):
-    yield at_most("todo", "todo", 0, 1)
+    clean, noisy, wrong = (data["tasks"][task] for task in TASKS)
+    paired_clean, paired_noisy, paired_wrong = (data["paired"][task] for task in TASKS)
+    by_formula = data["theory"]["gap"]["10"]
+    ratio = lambda of, number, a, b: of[a][number]["mean"] / of[b][number]["mean"]
+    yield at_most("pinned", "On clean digits the mean training gap ends within 0.7 of the formula at every eps above 0",
+                  max(abs(clean[eps]["gap"]["mean"] - by_formula[eps]) for eps in by_formula), 0.7)  # fmt: skip
+    yield at_most("narrow", "At eps = 0.1 the training gaps spread at most 0.4 times as far as with hard labels",
+                  ratio(clean, "gap-sd", "0-1", "0-0"), 0.4)  # fmt: skip
+    yield at_least("runs-away", "With hard labels the mean gap grows by at least 2 in the second half of training",
+                   data["run"]["0-0"][-1] - data["run"]["0-0"][len(data["run"]["0-0"]) // 2], 2)  # fmt: skip
+    yield at_most("stops", "At eps = 0.1 the mean gap moves by at most 0.1 in the second half of training",
+                  abs(data["run"]["0-1"][-1] - data["run"]["0-1"][len(data["run"]["0-1"]) // 2]), 0.1)  # fmt: skip
+    yield between("near-floor", "At eps = 0.1 the training loss on clean digits ends 1 to 1.3 times as high as its floor",
+                  clean["0-1"]["train-loss"]["mean"] / data["theory"]["floor"]["10"]["0-1"], 1, 1.3)  # fmt: skip
+    yield at_least("clean-accuracy", "On clean digits eps = 0.1 gains at least 0.1 points of accuracy over hard labels",
+                   paired_clean["0-1"]["accuracy"]["mean"], 0.001)  # fmt: skip
+    yield at_least("clean-ece", "On clean digits eps = 0.1 has at least four times the calibration error of hard labels",
+                   ratio(clean, "ece", "0-1", "0-0"), 4)  # fmt: skip
+    yield at_least("too-modest", "On clean digits eps = 0.1 ends at least 0.04 below the confidence it asks for",
+                   data["theory"]["confidence"]["0-1"] - clean["0-1"]["confidence"]["mean"], 0.04)  # fmt: skip
+    yield at_most("noisy-ece", "On noisy digits eps = 0.05 has at most half the calibration error of hard labels",
+                  ratio(noisy, "ece", "0-05", "0-0"), 0.5)  # fmt: skip
+    yield between("noisy-ece-back", "On noisy digits eps = 0.2 has a calibration error close to that of hard labels",
+                  ratio(noisy, "ece", "0-2", "0-0"), 0.8, 1.4)  # fmt: skip
+    yield at_least("noisy-ece-worse", "On noisy digits eps = 0.4 has at least 1.5 times the calibration error of hard labels",
+                   ratio(noisy, "ece", "0-4", "0-0"), 1.5)  # fmt: skip
+    yield at_most("noisy-accuracy", "On noisy digits no eps moves the mean accuracy by more than 2 points",
+                  max(abs(one["accuracy"]["mean"]) for one in paired_noisy.values()), 0.02)  # fmt: skip
+    yield at_least("noisy-tempered", "On noisy digits every eps has a log loss 0.02 or more above hard labels, all with a temperature",
+                   min(one["nll-tempered"]["mean"] for one in paired_noisy.values()), 0.02)  # fmt: skip
+    yield at_most("temperature-repairs", "On noisy digits hard labels and a temperature have a calibration error of at most 0.06",
+                  noisy["0-0"]["ece-tempered"]["mean"], 0.06)  # fmt: skip
+    yield at_least("wrong-accuracy", "With wrong labels eps = 0.4 gains at least 1 point of accuracy over hard labels",
+                   paired_wrong["0-4"]["accuracy"]["mean"], 0.01)  # fmt: skip
+    yield at_most("wrong-tempered", "With wrong labels eps = 0.1 has the lower log loss of the two with a temperature, by at least 0.01",
+                  paired_wrong["0-1"]["nll-tempered"]["mean"], -0.01)  # fmt: skip
+    yield at_least("wrong-ece", "With wrong labels hard targets already leave a calibration error of at least 0.15",
+                   wrong["0-0"]["ece"]["mean"], 0.15)  # fmt: skip
+    yield at_least("wrong-fit", "With wrong labels eps = 0.4 fits at least half a point more of the training labels",
+                   paired_wrong["0-4"]["train-accuracy"]["mean"], 0.005)  # fmt: skip
+    yield at_least("clean-auroc", "On clean digits eps = 0.1 separates right from wrong answers better, by at least 0.005 of AUC",
+                   paired_clean["0-1"]["auroc"]["mean"], 0.005)  # fmt: skip
+    yield at_most("noisy-auroc", "On noisy digits no eps moves that AUC by more than 0.03",
+                  max(abs(one["auroc"]["mean"]) for one in paired_noisy.values()), 0.03)  # fmt: skip
+    yield at_most("others-alike", "On clean digits wrong logits differ at eps = 0.1 at most 0.8 times as much, in units of the gap",
+                  ratio(clean, "others-sd", "0-1", "0-0"), 0.8)  # fmt: skip
+    yield at_least("clusters", "The hidden layer's clusters are no tighter at eps = 0.1 than with hard labels",
+                   ratio(clean, "clustering", "0-1", "0-0"), 1)  # fmt: skip
+    yield at_most("plane-tighter", "In the planes of three classes they are at most 0.85 times as wide",
+                  ratio(clean, "clustering-plane", "0-1", "0-0"), 0.85)  # fmt: skip
+    yield at_least("undone", "On clean digits undoing the mixture leaves at least twice the calibration error that a temperature leaves",
+                   clean["0-1"]["ece-undone"]["mean"] / clean["0-1"]["ece-tempered"]["mean"], 2)  # fmt: skip
+
+
+ROLES = {"0-0": "grey", "0-05": "sky", "0-1": "blue", "0-2": "purple", "0-4": "orange"}
 
 
 def figures(data):
-    figure, axes = new_figure()
-    axes.plot([0, 1])
-    yield "pulls", figure
+    yield "pulls", draw_pulls(data)
+    yield "gaps", draw_gaps(data)
+    yield "confidence", draw_confidence(data["tasks"])
+    yield "plane", draw_plane(data["geometry"])
+
+
+def label_of(name):
+    return "0" if name == "0-0" else name.replace("-", ".")
+
+
+def draw_pulls(data):
+    figure, axes = new_figure(aspect=0.62)
+    gaps = data["pulls"]["gap"]
+    axes.plot(gaps, data["pulls"]["out"], color=color("blue"), linewidth=2.5)
+    direct_label(axes, gaps[40], data["pulls"]["out"][40], "the label pulls\nthe gap open", "blue", dx=8, dy=14)
+    for name, back in data["theory"]["back"].items():
+        if back:
+            axes.axhline(back, color=color("orange"), linewidth=1.6)
+            direct_label(axes, 14, back, f"ε = {label_of(name)}", "orange", dx=-2, dy=8, ha="right")
+            axes.plot(data["tasks"]["clean"][name]["gap"]["mean"], back, "o", color=color("ink"), markersize=8)
+    direct_label(axes, 0, data["theory"]["back"]["0-05"], "smoothing pulls it shut", "orange", dx=4, dy=-11)
+    last = data["run"]["0-0"][-1]
+    axes.plot(last, 9 / (9 + np.exp(last)), ">", color=color("grey"), markersize=9)
+    direct_label(axes, last, 9 / (9 + np.exp(last)), "hard labels", "grey", dx=-8, dy=-6, ha="right")
+    axes.set(yscale="log", ylim=(2e-5, 1.6), xlim=(0, 14), xlabel="gap: logit of the true class − each other", ylabel="pull on the gap")
+    return figure
+
+
+def draw_gaps(data):
+    figure, rows = new_figure(aspect=0.85, rows=5, sharex=True)
+    edges = np.array(data["histogram"]["edges"])
+    for axes, (name, shares) in zip(rows, data["histogram"]["share"].items(), strict=True):
+        axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=color(ROLES[name]))
+        axes.set(yticks=[], xlim=(0, 22))
+        axes.grid(False)
+        axes.spines["left"].set_visible(False)
+        axes.text(0.99, 0.55, f"ε = {label_of(name)}", color=color(ROLES[name]), ha="right", transform=axes.transAxes)
+        if name != "0-0":
+            axes.axvline(data["theory"]["gap"]["10"][name], color=color("ink"), linewidth=1.5, linestyle="--")
+    rows[-1].set(xlabel="logit of the label − mean of the others, training images")
+    return figure
+
+
+def draw_confidence(tasks):
+    figure, panels = new_figure(aspect=0.62, columns=2, sharey=True)
+    for axes, task, title in zip(panels, ("clean", "noisy"), ("clean digits", "noisy digits"), strict=True):
+        at = np.arange(len(EPSILONS))
+        for number, role in (("accuracy", "green"), ("confidence", "orange")):
+            found = [tasks[task][key(eps)][number] for eps in EPSILONS]
+            means, sds = (np.array([one[part] for one in found]) for part in ("mean", "sd"))
+            axes.fill_between(at, means - sds, means + sds, color=color(role), alpha=0.2)
+            axes.plot(at, means, color=color(role), marker="o")
+            direct_label(axes, at[-1], means[-1], number, role, dx=4, dy=-14 if number == "accuracy" else 14, ha="right")
+        axes.set(xticks=at, xticklabels=[f"{eps:g}" for eps in EPSILONS], ylim=(0.35, 1.02), xlabel="smoothing ε")
+        axes.text(0.03, 0.03, title, transform=axes.transAxes, color=color("muted"))
+    return figure
+
+
+def draw_plane(geometry):
+    figure, panels = new_figure(aspect=0.55, columns=2)
+    for axes, clouds, title in zip(panels, geometry["points"].values(), ("hard labels", "ε = 0.1"), strict=True):
+        for cloud, digit, role in zip(clouds, geometry["classes"], ("blue", "orange", "green"), strict=True):
+            cloud = np.array(cloud)
+            axes.plot(*cloud.T, "o", color=color(role), markersize=4, alpha=0.7)
+            direct_label(axes, *cloud.mean(axis=0), str(digit), role, dx=0, fontsize=20, ha="center")
+        axes.set(xlabel=title, xticks=[], yticks=[])
+        axes.set_aspect("equal", adjustable="datalim")
+    return figure
