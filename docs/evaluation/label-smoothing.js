@@ -24,11 +24,11 @@ export default function (root, record, kit) {
   const back = tug.line({ color: "orange", width: 2.5 });
   const out = tug.line({ color: "blue", width: 2.5 });
   const networks = tug.points({ color: "ink", radius: 4, hollow: true });
-  const networksName = tug.text({ color: "muted", anchor: "start", dx: 9, dy: -6, size: 12 });
+  const networksName = tug.text({ color: "ink", anchor: "start", size: 12 });
   const outName = tug.text({ color: "blue", anchor: "start", dx: 8, dy: -6, bold: true });
-  const backName = tug.text({ color: "orange", anchor: "end", dy: -7, bold: true });
-  const net = tug.line({ color: "orange", width: 5 });
-  const netHard = tug.line({ color: "grey", width: 5 });
+  const backName = tug.text({ color: "orange", anchor: "end", dy: -14, bold: true });
+  const net = tug.line({ color: "orange", width: 3.5 });
+  const netHard = tug.line({ color: "grey", width: 3.5 });
   const ballHard = tug.points({ color: "grey", radius: 8 });
   const ball = tug.points({ color: "orange", radius: 8 });
   tug.handle({
@@ -76,7 +76,7 @@ export default function (root, record, kit) {
     backName.set(WIDEST, shut || 1, shut ? "smoothing: shut" : "no smoothing");
     const trained = classes === 10 ? Object.entries(record.theory.back).filter(([, height]) => height) : [];
     networks.set(trained.map(([name, height]) => [record.tasks.clean[name].gap.mean, height]));
-    networksName.set(...(trained.length ? [record.tasks.clean["0-05"].gap.mean, record.theory.back["0-05"], shut && Math.abs(Math.log(shut / 0.045)) < 0.5 ? "" : "trained networks"] : [0, 1, ""]));
+    networksName.set(3.3, 0.9, trained.length ? "○ networks we trained" : "");
 
     const smooth = run(state.start, eps, classes);
     const hard = run(state.start, 0, classes);
@@ -111,7 +111,10 @@ const pull = (gap, classes) => (classes - 1) / (classes - 1 + Math.exp(gap));
 /** Which pull is stronger and by how many powers of ten, at most two; one unit of the axis for each. */
 function arrow(gap, open, shut) {
   const length = shut ? Math.max(-2, Math.min(2, Math.log10(open / shut))) : 2;
-  return Math.abs(length) < 0.02 ? [] : [[gap, open], [gap + length, open]];
+  if (Math.abs(length) < 0.02) return [];
+  const tip = gap + length;
+  const barb = tip - 0.4 * Math.sign(length);
+  return [[gap, open], [tip, open], [Infinity, Infinity], [barb, open * 1.6], [tip, open], [barb, open / 1.6]];
 }
 
 /** The gap at each frame: gradient descent at rate 1 on the logits of one example. */

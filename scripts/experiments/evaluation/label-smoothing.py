@@ -354,7 +354,7 @@ def draw_pulls(data):
     for name, back in data["theory"]["back"].items():
         if back:
             axes.axhline(back, color=color("orange"), linewidth=1.6)
-            direct_label(axes, 14, back, f"ε = {label_of(name)}", "orange", dx=-2, dy=8, ha="right")
+            direct_label(axes, 14, back, rf"$\epsilon$ = {label_of(name)}", "orange", dx=-2, dy=8, ha="right")
             axes.plot(data["tasks"]["clean"][name]["gap"]["mean"], back, "o", color=color("ink"), markersize=8)
     direct_label(axes, 0, data["theory"]["back"]["0-05"], "smoothing pulls it shut", "orange", dx=4, dy=-11)
     last = data["run"]["0-0"][-1]
@@ -369,10 +369,10 @@ def draw_gaps(data):
     edges = np.array(data["histogram"]["edges"])
     for axes, (name, shares) in zip(rows, data["histogram"]["share"].items(), strict=True):
         axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=color(ROLES[name]))
-        axes.set(yticks=[], xlim=(0, 22))
+        axes.set(yticks=[], xlim=(0, 22), xticks=range(0, 21, 5))
         axes.grid(False)
         axes.spines["left"].set_visible(False)
-        axes.text(0.99, 0.55, f"ε = {label_of(name)}", color=color(ROLES[name]), ha="right", transform=axes.transAxes)
+        axes.text(0.99, 0.55, rf"$\epsilon$ = {label_of(name)}", color=color(ROLES[name]), ha="right", transform=axes.transAxes)
         if name != "0-0":
             axes.axvline(data["theory"]["gap"]["10"][name], color=color("ink"), linewidth=1.5, linestyle="--")
     rows[-1].set(xlabel="logit of the label − mean of the others, training images")
@@ -389,18 +389,22 @@ def draw_confidence(tasks):
             axes.fill_between(at, means - sds, means + sds, color=color(role), alpha=0.2)
             axes.plot(at, means, color=color(role), marker="o")
             direct_label(axes, at[-1], means[-1], number, role, dx=4, dy=-14 if number == "accuracy" else 14, ha="right")
-        axes.set(xticks=at, xticklabels=[f"{eps:g}" for eps in EPSILONS], ylim=(0.35, 1.02), xlabel="smoothing ε")
+        axes.set(xticks=at, xticklabels=[f"{eps:g}" for eps in EPSILONS], ylim=(0.35, 1.02), xlabel=r"smoothing $\epsilon$")
         axes.text(0.03, 0.03, title, transform=axes.transAxes, color=color("muted"))
     return figure
 
 
 def draw_plane(geometry):
     figure, panels = new_figure(aspect=0.55, columns=2)
-    for axes, clouds, title in zip(panels, geometry["points"].values(), ("hard labels", "ε = 0.1"), strict=True):
+    for axes, clouds, title in zip(panels, geometry["points"].values(), ("hard labels", r"$\epsilon$ = 0.1"), strict=True):
+        middle = np.mean([np.mean(cloud, axis=0) for cloud in clouds], axis=0)
         for cloud, digit, role in zip(clouds, geometry["classes"], ("blue", "orange", "green"), strict=True):
             cloud = np.array(cloud)
             axes.plot(*cloud.T, "o", color=color(role), markersize=4, alpha=0.7)
-            direct_label(axes, *cloud.mean(axis=0), str(digit), role, dx=0, fontsize=20, ha="center")
+            outward = cloud.mean(axis=0) - middle
+            at = cloud.mean(axis=0) + outward / np.linalg.norm(outward) * 3.4 * cloud.std(axis=0).mean()
+            direct_label(axes, *at, str(digit), role, dx=0, fontsize=20, ha="center")
         axes.set(xlabel=title, xticks=[], yticks=[])
+        axes.margins(0.16)
         axes.set_aspect("equal", adjustable="datalim")
     return figure
