@@ -3,13 +3,13 @@ export const parts = ["play"];
 
 const FRAMES = 80; // twenty to a factor of ten
 const WIDEST = 18;
-const FAINTEST = 1e-5;
-const POWERS = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5].map((value, i) => ({ value, text: i ? `10${["⁻¹", "⁻²", "⁻³", "⁻⁴", "⁻⁵"][i - 1]}` : "1" }));
+const FAINTEST = 1e-6;
+const POWERS = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6].map((value, i) => ({ value, text: i ? `10${["⁻¹", "⁻²", "⁻³", "⁻⁴", "⁻⁵", "⁻⁶"][i - 1]}` : "1" }));
 const STEPS = [1, 10, 100, 1000, 10000].map((value) => ({ value, text: value.toLocaleString("en-US") }));
 
 export default function (root, record, kit) {
   const state = kit.state({
-    start: kit.number(0, { min: 0, max: 16, step: 0.1 }),
+    start: kit.number(0, { min: 0, max: 13, step: 0.1 }),
     frame: kit.number(40, { min: 0, max: FRAMES, step: 1 }),
     eps: kit.number(0.1, { min: 0, max: 0.4, step: 0.01 }),
     classes: kit.choice("10", ["2", "10", "1000"]),
@@ -25,7 +25,7 @@ export default function (root, record, kit) {
   const out = tug.line({ color: "blue", width: 2.5 });
   const networks = tug.points({ color: "ink", radius: 4, hollow: true });
   const networksName = tug.text({ color: "ink", anchor: "start", size: 12 });
-  const outName = tug.text({ color: "blue", anchor: "start", dx: 8, dy: -6, bold: true });
+  const outName = tug.text({ color: "blue", anchor: "end", dx: -10, bold: true });
   const backName = tug.text({ color: "orange", anchor: "end", dy: -14, bold: true });
   const net = tug.line({ color: "orange", width: 3.5 });
   const netHard = tug.line({ color: "grey", width: 3.5 });
@@ -47,7 +47,7 @@ export default function (root, record, kit) {
   const hardCourse = course.line({ color: "grey", width: 2.5 });
   const smoothCourse = course.line({ color: "orange", width: 2.5 });
   const hardName = course.text({ color: "grey", anchor: "end", dx: -4, dy: -10, bold: true });
-  const limitName = course.text({ color: "orange", anchor: "end", dx: -4, dy: 17, bold: true });
+  const limitName = course.text({ color: "orange", anchor: "end", dx: -4, dy: 4, bold: true });
   const now = course.points({ color: "orange", radius: 7 });
   const nowHard = course.points({ color: "grey", radius: 7 });
 
@@ -71,7 +71,7 @@ export default function (root, record, kit) {
     const curve = Array.from({ length: 181 }, (_, i) => [i / 10, pull(i / 10, classes)]);
     out.set(curve);
     back.set(shut ? [[0, shut], [WIDEST, shut]] : []);
-    const at = Math.min(12, Math.log(classes) + 7.5);
+    const at = Math.log(classes) + 8.5;
     outName.set(at, pull(at, classes), "label: open");
     backName.set(WIDEST, shut || 1, shut ? "smoothing: shut" : "no smoothing");
     const trained = classes === 10 ? Object.entries(record.theory.back).filter(([, height]) => height) : [];
@@ -91,7 +91,7 @@ export default function (root, record, kit) {
     smoothCourse.set(line(smooth));
     limit.set(Number.isFinite(stop) ? stop : null);
     hardName.set(10000, hard[FRAMES], "hard labels");
-    limitName.set(10000, Number.isFinite(stop) ? stop : 0, Number.isFinite(stop) ? `ε = ${kit.format(eps, ".2f")}` : "");
+    limitName.set(10000, Number.isFinite(stop) ? stop + (stop < 3 ? 1.4 : -1.4) : 0, Number.isFinite(stop) ? `ε = ${kit.format(eps, ".2f")}` : "");
     const step = Math.max(1, stepsAt(state.frame));
     now.set([[step, gap]]);
     nowHard.set([[step, gapHard]]);

@@ -354,9 +354,9 @@ def draw_pulls(data):
     for name, back in data["theory"]["back"].items():
         if back:
             axes.axhline(back, color=color("orange"), linewidth=1.6)
-            direct_label(axes, 14, back, rf"$\epsilon$ = {label_of(name)}", "orange", dx=-2, dy=8, ha="right")
+            direct_label(axes, 14, back, rf"$\epsilon$ = {label_of(name)}", "orange", dx=5, fontsize=11.5)
             axes.plot(data["tasks"]["clean"][name]["gap"]["mean"], back, "o", color=color("ink"), markersize=8)
-    direct_label(axes, 0, data["theory"]["back"]["0-05"], "smoothing pulls it shut", "orange", dx=4, dy=-11)
+    direct_label(axes, 0, data["theory"]["back"]["0-05"], "smoothing\npulls it shut", "orange", dx=4, dy=-20)
     last = data["run"]["0-0"][-1]
     axes.plot(last, 9 / (9 + np.exp(last)), ">", color=color("grey"), markersize=9)
     direct_label(axes, last, 9 / (9 + np.exp(last)), "hard labels", "grey", dx=-8, dy=-6, ha="right")
@@ -388,7 +388,10 @@ def draw_confidence(tasks):
             means, sds = (np.array([one[part] for one in found]) for part in ("mean", "sd"))
             axes.fill_between(at, means - sds, means + sds, color=color(role), alpha=0.2)
             axes.plot(at, means, color=color(role), marker="o")
-            direct_label(axes, at[-1], means[-1], number, role, dx=4, dy=-14 if number == "accuracy" else 14, ha="right")
+            if number == "accuracy":
+                direct_label(axes, at[-1], means[-1], number, role, dx=4, dy=-14 if task == "clean" else 14, ha="right")
+            else:
+                direct_label(axes, at[2], means[2], number, role, dx=-4, dy=-11, ha="right")
         axes.set(xticks=at, xticklabels=[f"{eps:g}" for eps in EPSILONS], ylim=(0.35, 1.02), xlabel=r"smoothing $\epsilon$")
         axes.text(0.03, 0.03, title, transform=axes.transAxes, color=color("muted"))
     return figure
