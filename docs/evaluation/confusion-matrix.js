@@ -51,8 +51,9 @@ export default function (root, record, kit) {
     const shown = decode(`${row}-${column}`);
     const count = counts[row][column];
     const total = sum(counts[row]);
+    const which = shown.length ? `${shown.length === count ? "All" : "Some"} of them:` : "No image to show.";
     note.set(`Tested: ${count.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} ${NAMES[row]} called ${column}` +
-      ` (${kit.format(count / total, "percent")}). ${shown.length ? `${shown.length === count ? "All" : "Some"} of them:` : "No image to show."}`);
+      ` (${kit.format(count / total, "percent")}). ${which}`);
     pictures.set(shown);
   });
 }

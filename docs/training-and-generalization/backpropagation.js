@@ -138,7 +138,8 @@ export default function (root, record, kit) {
       parts.gradient.textContent = known ? kit.format(sums[name], ".2f") + (sweep && count < heads.length ? place.open : "") : "";
       parts.gradient.setAttribute("fill", kit.color(complete || (!sweep && state.path === 4) ? "backward" : "muted"));
       const status = sent.has(name) ? "sent" : complete ? "ready to send" : `${count} of ${heads.length} reported`;
-      parts.group.setAttribute("aria-label", `${NAMES[name]}, value ${kit.format(run.values[name], ".2f")}` + (sweep ? `, ${SENDERS.includes(name) ? status : `gradient ${known ? parts.gradient.textContent : "unknown"}`}` : ""));
+      const told = SENDERS.includes(name) ? status : `gradient ${known ? parts.gradient.textContent : "unknown"}`;
+      parts.group.setAttribute("aria-label", `${NAMES[name]}, value ${kit.format(run.values[name], ".2f")}` + (sweep ? `, ${told}` : ""));
     }
 
     const edges = [...used.values()].filter(Boolean).length;

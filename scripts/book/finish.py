@@ -38,6 +38,7 @@ REPAIRS: list[tuple[str, str]] = [
         '<label class="md-header__button md-icon" for="__search" aria-label="Search">',
     ),
 ]
+NESTED = re.compile(r"`[^`\n]*\$\{[^}`\n]*`")
 _COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in REPAIRS]
 
 
@@ -49,12 +50,20 @@ def mend(html: str) -> str:
 
 
 def minify(site: Path) -> None:
-    """Take comments and spacing out of the book's own scripts and styles; what others made is left as they signed it."""
+    """Take comments and spacing out of the book's own scripts and styles; what others made is left as they signed it.
+
+    Raises:
+        ValueError: For a template string within another's `${}`: the minifier would take the words between for code.
+    """
     for kind, small in ((".js", jsmin), (".css", cssmin)):
         for source in DOCS.rglob(f"*{kind}"):
             file = site / source.relative_to(DOCS)
             if file.is_file() and not source.is_relative_to(runtime.folder() / "runtime"):
-                file.write_text(small(source.read_text(encoding="utf-8")), encoding="utf-8")
+                text = source.read_text(encoding="utf-8")
+                if kind == ".js" and (nested := NESTED.search(text)):
+                    line = text.count("\n", 0, nested.start()) + 1
+                    raise ValueError(f"{source}:{line}: a template string within another: give the inner one a name first")
+                file.write_text(small(text), encoding="utf-8")
 
 
 def add_files(site: Path, site_url: str = "") -> None:

@@ -59,3 +59,11 @@ def test_our_scripts_and_styles_lose_comments_and_what_others_made_stays(tmp_pat
     assert (site / "assets/javascripts/theme.js").read_text() == script
     assert not (site / "assets/excluded.js").exists()
     assert (docs / "assets/kit.js").read_text() == script
+
+
+def test_a_template_string_within_another_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(finish, "DOCS", tmp_path)
+    monkeypatch.setattr(finish.runtime, "folder", lambda: tmp_path / "python")
+    (tmp_path / "plot.js").write_text("const one = `a ${b} c`;\nconst two = `a ${b ? `c  d` : 1}`;\n")
+    with pytest.raises(ValueError, match=r"plot\.js:2: a template string within another"):
+        finish.minify(tmp_path)

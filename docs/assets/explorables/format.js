@@ -22,7 +22,7 @@ function write(value, how) {
   const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(how)))));
   if (exponent >= 6 || exponent < -4) {
     const mantissa = Number((value / 10 ** exponent).toPrecision(how));
-    return `${mantissa === 1 ? "" : `${mantissa} × `}10${superscript(exponent)}`;
+    return (mantissa === 1 ? "" : `${mantissa} × `) + `10${superscript(exponent)}`;
   }
   return exponent >= how - 1 ? withCommas(Number(value.toPrecision(how))) : value.toPrecision(how);
 }

@@ -36,7 +36,8 @@ export function guess(kit, parent, name, { question, of, answer, label = "Your g
   const write = (value) => `${format(value, how ?? target.spec.format)}${unit}`;
   /** How far the guess is off, in words, and a score: 100 is exact, 0 the worst that the range allows. */
   function compare(guessed, truth) {
-    if (kind === "choice") return { text: `${names[guessed] ?? guessed}: ${guessed === truth ? "right" : `it is ${names[truth] ?? truth}`}.`, score: guessed === truth ? 100 : 0 };
+    const verdict = guessed === truth ? "right" : `it is ${names[truth] ?? truth}`;
+    if (kind === "choice") return { text: `${names[guessed] ?? guessed}: ${verdict}.`, score: guessed === truth ? 100 : 0 };
     const { min, max } = target.spec;
     const [all, truths] = [[guessed].flat(), [truth].flat()];
     if (truths.length !== all.length || truths.some((value) => !Number.isFinite(value))) throw new Error(`the answer to "${question}" is ${truth}: it needs ${all.length} number${all.length > 1 ? "s" : ""}`);

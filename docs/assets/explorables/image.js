@@ -223,7 +223,7 @@ function createImages(kit, parent, options) {
       context.font = font(12, frame ? 600 : 400);
       context.fillStyle = frame ? color(frame) : muted;
       // A frame is never told by its color alone.
-      context.fillText(`${data.captions[index] ?? ""}${GLYPHS[frame] ? ` ${GLYPHS[frame]}` : ""}`, x, y + tall + 14, size + spacing() - 7);
+      context.fillText((data.captions[index] ?? "") + (GLYPHS[frame] ? ` ${GLYPHS[frame]}` : ""), x, y + tall + 14, size + spacing() - 7);
     });
     if (chosen && chosen.get() - chosen.spec.min < data.images.length) cells.outline(chosen.get() - chosen.spec.min, "ink", 3.5);
     if (cells.hover !== null) cells.outline(cells.hover, "ink", 1.5);

@@ -95,7 +95,8 @@ export function tokens(kit, parent, { label, tokens: words, state, keys, head, c
     box.style.setProperty("--attention", color(heads.length === 1 ? heads[0].color : "ink"));
     connect(query, heads);
     const strongest = mean.map((value, index) => [value, index]).sort((a, b) => b[0] - a[0]).slice(0, 3);
-    const said = describe?.(query) ?? `${shown.words[query]} attends to ${strongest.map(([value, index]) => `${shown.keys[index]} ${Math.round(100 * value)} percent`).join(", ")}`;
+    const shares = strongest.map(([value, index]) => `${shown.keys[index]} ${Math.round(100 * value)} percent`);
+    const said = describe?.(query) ?? `${shown.words[query]} attends to ${shares.join(", ")}`;
     if (painted.said !== said) kit.announce(said, label);
     painted.said = said;
   }
