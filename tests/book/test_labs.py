@@ -146,3 +146,18 @@ def test_every_lab_of_the_book_is_fresh_and_in_the_navigation() -> None:
     for source in sources:
         assert labs.stale(labs.target(source)) is None
         assert f"labs/{source.stem}.ipynb" in navigation
+
+
+@pytest.mark.parametrize(
+    "before, after, alike",
+    [
+        ("accuracy 88.0%", "accuracy 88.3%", True),
+        ("accuracy 88.0%", "accuracy 58.0%", False),
+        ("accuracy 88.0%", "precision 88.0%", False),
+        ("loss 1.5e-03", "loss 1.6e-03", True),
+        ("loss 0.30", "loss 0.42", False),
+        ("difference +0.01", "difference -0.01", True),
+    ],
+)
+def test_numbers_may_drift_and_words_may_not(before, after, alike) -> None:
+    assert command()._alike(before, after) == alike

@@ -95,6 +95,8 @@ def test_instant_navigation_keeps_formulas_and_explorables_alive(open_page, site
     for address in reversed(ADDRESSES[:3]):
         page.go_back()
         page.wait_for_url(site + address)
+        # The address changes before the page does.
+        page.locator("h1", has_text=re.compile(re.escape(title_of(address)[:40]))).wait_for()
         wait_for_explorables(page)
         page.go_back()
         page.wait_for_url(site)
