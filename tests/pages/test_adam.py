@@ -101,9 +101,12 @@ def test_dragging_the_shout_down_lets_adam_hear_the_rest(open_explorable) -> Non
 def test_drawing_across_the_pad_leaves_no_gap(open_explorable) -> None:
     page, figure = open_explorable()
     place = on_pad(figure)
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     page.mouse.move(*place(20, 1.5))
     page.mouse.down()
+    page.evaluate(frames)  # the pad draws once a frame, and a hand is slower than that
     page.mouse.move(*place(80, 1.5), steps=3)
+    page.evaluate(frames)
     page.mouse.up()
     # The address follows the pen, so its first change may hold half of the line.
     page.wait_for_function("() => Number((new URLSearchParams(location.search).get('g') ?? '').split(',')[79]) > 1")
