@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,12 @@ def run(source: Path) -> Any:
     from nbclient.exceptions import CellExecutionError
 
     lab = read(source)
-    manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
     try:
-        client = NotebookClient(lab, km=manager, timeout=600, record_timing=False, extra_arguments=["--log-level=ERROR"])
-        client.execute(cwd=str(questions.ROOT))
+        # Sockets in a folder of their own: two kernels at a time would otherwise meet at the same names.
+        with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+            manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
+            client = NotebookClient(lab, km=manager, timeout=600, record_timing=False, extra_arguments=["--log-level=ERROR"])
+            client.execute(cwd=str(questions.ROOT))
     except CellExecutionError as error:
         raise LabError(f"{source.name}: a cell failed: {error.ename}: {error.evalue}\n{error.traceback}") from error
     for cell in lab.cells:
