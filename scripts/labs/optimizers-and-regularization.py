@@ -323,5 +323,5 @@ print(f"chosen: {best}: {scores[best]:.1%} there, {np.mean(test):.1%} of the tes
 
 # %% [markdown]
 # The best of six noisy numbers is, on average, better than it deserves, so expect the test accuracy a little below the validation accuracy
-# that made you choose; with 300 validation images chance alone moves both by one or two points and can hide it. Weight decay and the
-# number of epochs made little difference beside the learning rate: that is worth knowing before you spend an afternoon on a grid.
+# that made you choose; with 300 validation images chance alone moves both by one or two points and can hide it. Within this grid
+# the decay made little difference beside the learning rate: that is worth knowing before you spend an afternoon on a finer one.
