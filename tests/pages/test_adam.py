@@ -12,18 +12,6 @@ ADDRESS = f"{QUESTION.chapter_slug}/{QUESTION.slug}/"
 SKETCH = json.loads(QUESTION.record.read_text())["data"]["sketch"]
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def numbers(figure) -> dict[str, float]:
     """What the readouts say, in learning rates."""
     texts = [text.split("\n") for text in figure.locator(".kit-readout").all_inner_texts()]

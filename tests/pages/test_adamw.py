@@ -16,18 +16,6 @@ READ = """() => Object.fromEntries([...document.querySelectorAll("figure.explora
 }))"""
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def left(page) -> dict[str, float]:
     """How many percent of each weight are left."""
     return page.evaluate(READ)

@@ -12,18 +12,6 @@ GRAPH = json.loads(questions.by_number(13).record.read_text())["data"]["graph"]
 WHOLE = f"{GRAPH['gradients']['x'][0]:.3f}"
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def node(figure, name: str):
     return figure.get_by_role("button", name=re.compile(f"^{name}, value"))
 

@@ -15,18 +15,6 @@ AT = DATA["touch"]["at"]
 COPIED_RECALL, MOVED_RECALL, COPIED_AUC, MOVED_AUC, COPIED_MEAN, MOVED_MEAN = range(6)
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def readout(figure, index: int):
     return figure.locator(".kit-readout dd").nth(index)
 

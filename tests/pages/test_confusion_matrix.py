@@ -15,18 +15,6 @@ RARE = DATA["rare"]
 ROWS, COLUMNS = 0, 1
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def expect_readouts(figure, recall: float, precision: float, accuracy: float) -> None:
     outputs = figure.locator(".kit-readout dd")
     for index, value in enumerate((recall, precision, accuracy)):

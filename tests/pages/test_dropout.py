@@ -13,18 +13,6 @@ SURGERY = json.loads(QUESTION.record.read_text())["data"]["surgery"]
 UNITS = 24
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def accuracies(figure) -> dict[str, str]:
     texts = figure.locator(".kit-readout").all_inner_texts()
     return {label.removeprefix("Trained ").removesuffix(": accuracy"): value for label, value in (text.split("\n") for text in texts)}

@@ -14,18 +14,6 @@ DATA = json.loads(questions.by_number(38).record.read_text())["data"]
 GAME = DATA["game"]
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def shown(figure) -> dict[str, str]:
     return dict(text.split("\n") for text in figure.locator(".kit-readout").all_inner_texts())
 

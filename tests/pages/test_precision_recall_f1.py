@@ -14,18 +14,6 @@ HELD = json.loads(QUESTION.record.read_text())["data"]["held-out"]
 PRECISION, RECALL, F, ACCURACY = range(4)
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def percent(value: float) -> str:
     return rf"({100 * value:.1f}|{100 * value:.0f})\s?%"
 

@@ -11,18 +11,6 @@ ADDRESS = "optimizers-and-regularization/sgd-momentum-nesterov/"
 RACE = json.loads(questions.by_number(33).record.read_text())["data"]["race"]
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def counts(figure) -> dict[str, str]:
     texts = figure.locator(".kit-readout").all_inner_texts()
     return dict(text.split("\n") for text in texts)

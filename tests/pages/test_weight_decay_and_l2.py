@@ -12,18 +12,6 @@ ADDRESS = f"{QUESTION.chapter_slug}/{QUESTION.slug}/"
 PLAY = json.loads(QUESTION.record.read_text())["data"]["play"]
 
 
-@pytest.fixture
-def open_explorable(open_page):
-    def run(address: str = ADDRESS, **settings):
-        page = open_page(address, **settings)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        return page, figure
-
-    return run
-
-
 def kept(figure) -> tuple[float, float]:
     along, across = figure.locator(".kit-bar-value").all_inner_texts()
     return float(along.rstrip("%")) / 100, float(across.rstrip("%")) / 100
