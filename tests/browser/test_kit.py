@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "docs" / "assets" / "explorables"
@@ -111,7 +112,7 @@ def test_keys_move_a_point(open_kit, key, expected):
     handle.press(key)
     now = "Number(document.querySelector('.kit-handle').getAttribute('aria-valuenow'))"
     page.wait_for_function(f"value => {now} === value", arg=expected)
-    assert handle.get_attribute("aria-valuetext") == f"{expected:.1f}".replace("-", "−")
+    expect(handle).to_have_attribute("aria-valuetext", f"{expected:.1f}".replace("-", "−"))
 
 
 def test_keys_move_a_point_in_two_directions_and_home(open_kit):
@@ -139,7 +140,7 @@ def test_a_logarithmic_slider_moves_by_ratios(open_kit):
     page = open_kit(GALLERY)
     width = slider(page, "Width σ")
     output = page.locator(".kit-slider", has_text="Width σ").locator("output")
-    assert output.inner_text() == "1"
+    expect(output).to_have_text("1", use_inner_text=True)
     width.press("PageUp")
     page.wait_for_function("document.querySelector('.kit-slider output').textContent !== '1'")
     assert number(output.inner_text()) == pytest.approx(10 ** (10 * 3 / 100), rel=0.01)
@@ -163,7 +164,7 @@ def test_reset_brings_back_the_start(open_kit):
     page.get_by_role("button", name="Reset").click()
     wait_for_query(page, {})
     assert page.locator(".explorable-root").inner_text().replace("Reset\n", "") == at_start.replace("Reset\n", "")
-    assert page.get_by_label("Show the share").is_checked()
+    expect(page.get_by_label("Show the share")).to_be_checked()
 
 
 # ---- the address ----
@@ -178,7 +179,7 @@ def test_the_state_survives_in_the_address(open_kit):
     other = open_kit(address.rpartition("/")[2])
     assert other.locator(".kit-readout").inner_text() == shown
     assert value_of(other, "Start") == 2
-    assert other.get_by_role("radio", name="Momentum").is_checked()
+    expect(other.get_by_role("radio", name="Momentum")).to_be_checked()
 
 
 @pytest.mark.parametrize(("address", "rate", "start", "method"), [
@@ -191,7 +192,7 @@ def test_a_bad_address_is_ignored_or_clamped(open_kit, address, rate, start, met
     page = open_kit(address)
     assert page.locator(".kit-slider output").inner_text() == rate
     assert value_of(page, "Start") == start
-    assert page.locator("input[type=radio]:checked").get_attribute("value") == method
+    expect(page.locator("input[type=radio]:checked")).to_have_attribute("value", method)
 
 
 def test_scrolling_rewrites_the_fragment_and_leaves_the_state(open_kit):
@@ -211,7 +212,7 @@ def test_three_pages_deep_and_back_with_instant_navigation(open_kit, kit_site):
         page.wait_for_function("address => location.href === address", arg=kit_site + path)
         page.locator("h1", has_text=name).wait_for()
         page.locator("figure[data-state=live]").wait_for()
-        assert page.locator(".explorable-root").count() == 1
+        expect(page.locator(".explorable-root")).to_have_count(1)
     assert page.evaluate("window.sameDocument"), "the pages were loaded in the same document"
     assert not page.evaluate("window.firstRoot.isConnected")
     slider(page, "Start").press("End")
@@ -242,10 +243,10 @@ def test_an_error_at_the_start_keeps_the_static_figure(open_kit, problems):
     problems.expect("broken on purpose")
     page = open_kit("deep/example/broken/", live=False)
     page.locator("figure[data-state=failed]").wait_for()
-    assert page.locator("img.still").is_visible()
-    assert page.locator(".explorable-note").is_visible()
-    assert page.locator(".explorable-root").count() == 0
-    assert page.locator("figcaption").is_visible()
+    expect(page.locator("img.still")).to_be_visible()
+    expect(page.locator(".explorable-note")).to_be_visible()
+    expect(page.locator(".explorable-root")).to_have_count(0)
+    expect(page.locator("figcaption")).to_be_visible()
 
 
 def test_a_missing_record_keeps_the_static_figure(open_kit, problems):
@@ -254,22 +255,22 @@ def test_a_missing_record_keeps_the_static_figure(open_kit, problems):
     problems.expect("none.json answered 404")
     page = open_kit("deep/example/missing/", live=False)
     page.locator("figure[data-state=failed]").wait_for()
-    assert page.locator("img.still").is_visible()
+    expect(page.locator("img.still")).to_be_visible()
 
 
 def test_a_value_that_is_not_a_number_brings_the_static_figure_back(open_kit, problems):
     problems.expect("not a number")
     page = open_kit("deep/example/late/")
-    assert page.locator("img.still").count() == 0
+    expect(page.locator("img.still")).to_have_count(0)
     slider(page, "Rate").press("End")
     page.locator("figure[data-state=failed]").wait_for()
-    assert page.locator("img.still").is_visible()
+    expect(page.locator("img.still")).to_be_visible()
     assert page.evaluate("window.cleanups") == 1
 
 
 def test_without_javascript_the_static_figure_stands(open_kit):
     page = open_kit(live=False, javascript=False)
-    assert page.locator("img.still").is_visible()
+    expect(page.locator("img.still")).to_be_visible()
 
 
 # ---- playing ----
@@ -279,7 +280,7 @@ def test_playing_goes_to_the_end_and_stops(open_kit):
     page.get_by_role("button", name="Pause").wait_for()
     page.locator(".kit-note", has_text="Step 12 of 12.").wait_for()
     page.get_by_role("button", name="Play").wait_for()
-    assert page.get_by_role("button", name="One step on").is_disabled()
+    expect(page.get_by_role("button", name="One step on")).to_be_disabled()
     page.get_by_role("button", name="One step back").click()
     page.locator(".kit-note", has_text="Step 11 of 12.").wait_for()
 
@@ -298,7 +299,7 @@ def test_nothing_plays_off_screen(open_kit):
 
 def test_under_reduced_motion_there_is_no_play_button_but_the_steps_remain(open_kit):
     page = open_kit(GALLERY, reduced_motion=True)
-    assert page.get_by_role("button", name="Play").count() == 0
+    expect(page.get_by_role("button", name="Play")).to_have_count(0)
     page.get_by_role("button", name="One step on").click()
     page.locator(".kit-note", has_text="Step 4 of 12.").wait_for()
 
@@ -362,7 +363,7 @@ def test_an_update_fits_into_a_frame(open_kit):
 
 def test_screen_readers_hear_the_new_value_once_it_rests(open_kit):
     page = open_kit(GALLERY)
-    assert page.locator(".kit-status").inner_text() == ""
+    expect(page.locator(".kit-status")).to_have_text("", use_inner_text=True)
     for _ in range(5):
         slider(page, "Threshold").press("PageUp")
     page.wait_for_function("document.querySelector('.kit-status').textContent.startsWith('Right of the threshold: 5')")

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 GALLERY = "about/explorables/"
 
@@ -71,7 +72,8 @@ def test_a_run_plays_at_the_chosen_speed_and_pauses(open_part):
     speed = figure.get_by_role("button", name="Speed")
     speed.click()
     speed.click()
-    assert speed.get_attribute("aria-label") == "Speed: 4 times" and speed.inner_text() == "4×"
+    expect(speed).to_have_attribute("aria-label", "Speed: 4 times")
+    expect(speed).to_have_text("4×", use_inner_text=True)
     epoch.press("Home")
     figure.get_by_role("button", name="Play").click()
     begun = page.evaluate("performance.now()")
@@ -85,8 +87,9 @@ def test_a_run_plays_at_the_chosen_speed_and_pauses(open_part):
 
 def test_under_reduced_motion_nothing_plays(open_part):
     _, figure = open_part("timeline", reduced_motion=True)
-    assert not figure.locator(".kit-play").is_visible() and not figure.locator(".kit-speed").is_visible()
-    assert figure.get_by_role("button", name="One step on").is_visible()
+    expect(figure.locator(".kit-play")).to_be_hidden()
+    expect(figure.locator(".kit-speed")).to_be_hidden()
+    expect(figure.get_by_role("button", name="One step on")).to_be_visible()
 
 
 def test_a_recording_by_position(open_part):
@@ -117,7 +120,7 @@ def test_logits_are_dragged_and_probabilities_follow(open_part):
     assert box["height"] >= 44
     drag(page, center(figure.locator(".kit-bar").nth(2).locator(".kit-bar-fill")), (box["x"] + box["width"] - 1, box["y"] + 20))
     assert text_of(fox) == "4.0"
-    assert figure.get_by_role("group", name="Logits").is_visible()
+    expect(figure.get_by_role("group", name="Logits")).to_be_visible()
     values = figure.get_by_role("list", name="Probabilities").locator(".kit-bar-value").all_inner_texts()
     assert sum(float(value.rstrip("%")) for value in values) == pytest.approx(100, abs=0.11) and float(values[2].rstrip("%")) > 70
     fill = figure.get_by_role("list", name="Probabilities").locator(".kit-bar-fill").nth(2).bounding_box()
@@ -128,7 +131,7 @@ def test_logits_are_dragged_and_probabilities_follow(open_part):
     assert text_of(fox) == "3.9"
     fox.press("Shift+ArrowLeft")
     assert text_of(fox) == "2.9"
-    assert figure.locator(".kit-bar-mark").first.get_attribute("title") == "equal logits: 33.3%"
+    expect(figure.locator(".kit-bar-mark").first).to_have_attribute("title", "equal logits: 33.3%")
 
 
 def test_negative_bars_grow_to_the_left_and_columns_upward(open_part):
@@ -140,7 +143,7 @@ def test_negative_bars_grow_to_the_left_and_columns_upward(open_part):
     page.locator("#part-columns[data-state=live]").wait_for()
     heights = [fill.bounding_box()["height"] for fill in columns.locator(".kit-bar-fill").all()]
     assert heights == pytest.approx([count * 2.5 for count in (50, 42, 38, 51, 22, 30, 47, 12, 40, 35)], abs=1)
-    assert columns.locator(".kit-highlight .kit-bar-name").inner_text() == "7"
+    expect(columns.locator(".kit-highlight .kit-bar-name")).to_have_text("7", use_inner_text=True)
 
 
 # ---- tokens ----
@@ -157,7 +160,8 @@ def line_ends(figure):
 def test_a_query_is_chosen_and_its_lines_end_at_the_keys(open_part, width):
     page, figure = open_part("tokens", width=width)
     queries = figure.get_by_role("radiogroup", name="Choose a query")
-    assert queries.get_by_role("radio").count() == 7 and queries.get_by_role("radio", name="it").is_checked()
+    expect(queries.get_by_role("radio")).to_have_count(7)
+    expect(queries.get_by_role("radio", name="it")).to_be_checked()
     assert queries.locator("label").first.bounding_box()["height"] >= 44
     queries.get_by_role("radio", name="sat").click(force=True)
     wait_for_query(page, {"query": "2"})
@@ -171,7 +175,7 @@ def test_a_query_is_chosen_and_its_lines_end_at_the_keys(open_part, width):
         index = next(i for i, box in enumerate(boxes) if abs(box["x"] + box["width"] / 2 - x) < 1 and abs(box["y"] - y) < 1)
         assert thickness == pytest.approx(1 + 7 * shares[index] / 100, abs=0.05)
     queries.get_by_role("radio", name="sat").press("ArrowRight")
-    assert queries.get_by_role("radio", name="because").is_checked()
+    expect(queries.get_by_role("radio", name="because")).to_be_checked()
     figure.locator(".kit-status").filter(has_text=re.compile(r"because attends to \w+ \d+ percent")).wait_for(state="attached")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -203,7 +207,8 @@ def test_lines_follow_when_the_window_changes(open_part):
 
 def test_right_and_wrong_are_said_and_not_only_colored(open_part):
     _, figure = open_part("sequence")
-    assert figure.get_by_role("img", name="right").count() == 4 and figure.get_by_role("img", name="wrong").count() == 2
+    expect(figure.get_by_role("img", name="right")).to_have_count(4)
+    expect(figure.get_by_role("img", name="wrong")).to_have_count(2)
     assert figure.get_by_role("list", name="Predicted").get_by_role("listitem").nth(3).inner_text().split() == ["in", "✗"]
 
 
@@ -212,16 +217,16 @@ def test_a_node_is_pressed_and_its_ways_stand_out(open_part):
     page, figure = open_part("graph")
     figure.get_by_role("button", name="w, forward 0.800, gradient −0.150").click()
     wait_for_query(page, {"node": "w"})
-    assert figure.get_by_role("button", name=re.compile("^w,")).get_attribute("aria-pressed") == "true"
+    expect(figure.get_by_role("button", name=re.compile("^w,"))).to_have_attribute("aria-pressed", "true")
     dim = figure.locator(".kit-node:not(.kit-on) .kit-node-title").all_text_contents()
     assert dim == ["x", "b"]
-    assert figure.locator(".kit-edge-group.kit-strong").count() == 3
+    expect(figure.locator(".kit-edge-group.kit-strong")).to_have_count(3)
 
 
 def test_arrow_keys_go_from_node_to_node(open_part):
     page, figure = open_part("graph")
     first = figure.get_by_role("button", name=re.compile("^x,"))
-    assert figure.locator(".kit-node[tabindex='0']").count() == 1
+    expect(figure.locator(".kit-node[tabindex='0']")).to_have_count(1)
     first.focus()
     focused = "document.activeElement.getAttribute('aria-label').split(',')[0]"
     for key, wanted in zip("Right Right Left Left Down Up".split(), "zhzwbw", strict=True):
@@ -230,7 +235,7 @@ def test_arrow_keys_go_from_node_to_node(open_part):
     page.keyboard.press("Enter")
     wait_for_query(page, {"node": "w"})
     assert page.evaluate(focused) == "w"
-    assert figure.locator(".kit-node[tabindex='0']").count() == 1
+    expect(figure.locator(".kit-node[tabindex='0']")).to_have_count(1)
 
 
 def test_on_a_phone_the_graph_runs_downward_inside_the_page(open_part):
@@ -294,7 +299,7 @@ def test_a_curve_is_drawn_by_pointer_and_by_keys(open_part):
 def test_a_line_moves_by_its_ends_and_as_a_whole(open_part):
     page, figure = open_part("segment", width=390)
     share = figure.locator(".kit-readout dd")
-    assert share.inner_text() == "100.0%"
+    expect(share).to_have_text("100.0%", use_inner_text=True)
     end = figure.get_by_role("slider", name="Boundary, one end")
     drag(page, center(end.locator(".kit-dot")), (center(end.locator(".kit-dot"))[0] + 90, center(end.locator(".kit-dot"))[1]))
     assert share.inner_text() != "100.0%"
@@ -314,21 +319,24 @@ def test_a_line_moves_by_its_ends_and_as_a_whole(open_part):
 def test_nothing_is_shown_before_the_reader_commits(open_part):
     page, figure = open_part("guess", width=390)
     curve = figure.locator(".kit-inner path")
-    assert curve.get_attribute("d") == ""
+    expect(curve).to_have_attribute("d", "")
     chance = figure.get_by_role("slider", name="Chance")
     chance.press("Shift+ArrowRight")
-    assert curve.get_attribute("d") == "" and figure.locator(".kit-verdict").inner_text() == ""
+    expect(curve).to_have_attribute("d", "")
+    expect(figure.locator(".kit-verdict")).to_have_text("", use_inner_text=True)
     figure.get_by_role("button", name="Commit").click()
     page.wait_for_function("document.querySelector('#part-guess .kit-inner path').getAttribute('d') !== ''")
-    assert figure.locator(".kit-verdict").inner_text() == "60%; it is 51%, off by 9%. Score 82 of 100."
+    expect(figure.locator(".kit-verdict")).to_have_text("60%; it is 51%, off by 9%. Score 82 of 100.", use_inner_text=True)
     assert figure.locator(".kit-verdict").evaluate("node => node === document.activeElement")
-    assert chance.is_disabled() and not figure.get_by_role("button", name="Commit").is_visible()
+    expect(chance).to_be_disabled()
+    expect(figure.get_by_role("button", name="Commit")).to_be_hidden()
     wait_for_query(page, {"shares": "60", "sharesShown": "guessed"})
     page.reload()
     figure.scroll_into_view_if_needed()
     figure.get_by_text("Score 82 of 100").wait_for()
     figure.get_by_role("button", name="Reset").click()
-    assert chance.is_enabled() and curve.get_attribute("d") == ""
+    expect(chance).to_be_enabled()
+    expect(curve).to_have_attribute("d", "")
     wait_for_query(page, {})
 
 
@@ -336,7 +344,7 @@ def test_skipping_shows_the_result_without_a_score(open_part):
     page, figure = open_part("guess", scheme="dark")
     figure.get_by_role("button", name="Show without a guess").press("Enter")
     wait_for_query(page, {"sharesShown": "skipped"})
-    assert figure.locator(".kit-verdict").inner_text() == "Shown without a guess: 51%."
+    expect(figure.locator(".kit-verdict")).to_have_text("Shown without a guess: 51%.", use_inner_text=True)
     assert figure.locator(".kit-inner path").get_attribute("d") != ""
 
 
@@ -344,12 +352,12 @@ def test_a_choice_is_right_or_wrong(open_part):
     _, figure = open_part("guess-choice")
     figure.get_by_role("radio", name="Adam").check(force=True)
     figure.get_by_role("button", name="Commit").click()
-    assert figure.locator(".kit-verdict").inner_text() == "Adam: it is Momentum. Score 0 of 100."
-    assert figure.get_by_role("radio", name="SGD").is_disabled()
+    expect(figure.locator(".kit-verdict")).to_have_text("Adam: it is Momentum. Score 0 of 100.", use_inner_text=True)
+    expect(figure.get_by_role("radio", name="SGD")).to_be_disabled()
     figure.get_by_role("button", name="Reset").click()
     figure.get_by_role("radio", name="Momentum").check(force=True)
     figure.get_by_role("button", name="Commit").press("Enter")
-    assert figure.locator(".kit-verdict").inner_text() == "Momentum: right. Score 100 of 100."
+    expect(figure.locator(".kit-verdict")).to_have_text("Momentum: right. Score 100 of 100.", use_inner_text=True)
 
 
 def test_a_drawn_curve_is_compared_and_then_stays(open_part):
@@ -361,7 +369,7 @@ def test_a_drawn_curve_is_compared_and_then_stays(open_part):
     page.wait_for_function("new URLSearchParams(location.search).get('drawnShown') === 'guessed'")
     kept = page.evaluate("new URLSearchParams(location.search).get('drawn')")
     pen = figure.get_by_role("slider", name="Your curve")
-    assert pen.get_attribute("aria-disabled") == "true"
+    expect(pen).to_have_attribute("aria-disabled", "true")
     pen.press("ArrowUp")
     drag(page, (area["x"] + 9, area["y"] + 50), (area["x"] + 90, area["y"] + 90))
     figure.get_by_role("button", name="Reset").focus()

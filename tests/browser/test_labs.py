@@ -4,6 +4,7 @@ import json
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 from book import labs
 
@@ -14,7 +15,7 @@ NAMES = sorted(source.stem for source in labs.SOURCES.glob("*.py"))
 def test_a_solution_opens_on_demand_and_shows_what_it_printed(open_page, name) -> None:
     page = open_page(f"labs/{name}/", width=390)
     solution = page.locator("details.lab-solution").first
-    assert not solution.locator("pre").first.is_visible()
+    expect(solution.locator("pre").first).to_be_hidden()
     solution.locator("summary").press("Enter")
     solution.locator(".example-output").first.wait_for()
     assert "as in the library: True" in solution.locator(".example-output").first.inner_text()

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from book.markup import predict
 
@@ -50,13 +51,14 @@ def test_the_figure_is_hidden_until_the_reader_commits_with_the_pointer(open_pre
     assert float(figure.get_by_role("textbox").input_value()) == pytest.approx(25, abs=2)
     assert not seen(figure), "a guess that is not committed shows nothing"
     figure.get_by_role("textbox").fill("40")
-    assert scale.input_value() == "40"
+    expect(scale).to_have_value("40")
     figure.get_by_role("button", name="Commit").click()
-    assert seen(figure) and not figure.locator("form").is_visible()
+    assert seen(figure)
+    expect(figure.locator("form")).to_be_hidden()
     verdict = figure.get_by_role("status")
-    assert verdict.inner_text() == "You guessed 40 steps. Off by 6 steps. Score 91 of 100."
+    expect(verdict).to_have_text("You guessed 40 steps. Off by 6 steps. Score 91 of 100.")
     assert verdict.evaluate("node => node === document.activeElement")
-    assert figure.get_by_text("Measured: 34 steps").is_visible()
+    expect(figure.get_by_text("Measured: 34 steps")).to_be_visible()
 
 
 def test_the_keyboard_alone_and_the_browser_remembers(open_prediction):
@@ -67,10 +69,10 @@ def test_the_keyboard_alone_and_the_browser_remembers(open_prediction):
     scale.press("ArrowRight")
     page.keyboard.press("Tab")
     assert figure.get_by_role("textbox").evaluate("node => node === document.activeElement")
-    assert figure.get_by_role("textbox").input_value() == "1"
+    expect(figure.get_by_role("textbox")).to_have_value("1")
     figure.get_by_role("textbox").fill("34")
     page.keyboard.press("Enter")
-    assert figure.get_by_role("status").inner_text() == "You guessed 34 steps. That is what was measured. Score 100 of 100."
+    expect(figure.get_by_role("status")).to_have_text("You guessed 34 steps. That is what was measured. Score 100 of 100.")
     kept = json.loads(page.evaluate("localStorage.getItem('book.answers.v1')"))
     assert kept == {figure.get_attribute("data-predict"): "34"}
     page.reload()
@@ -91,21 +93,24 @@ def test_skipping_shows_the_figure_and_is_remembered(open_prediction):
     page, figure = open_prediction(SHARE)
     figure.locator("summary").press("Enter")
     figure.locator(".predict-verdict:visible").wait_for()
-    assert seen(figure) and figure.get_by_role("status").inner_text() == "Shown without a guess."
+    assert seen(figure)
+    expect(figure.get_by_role("status")).to_have_text("Shown without a guess.")
     page.reload()
     figure.locator(".predict-verdict:visible").wait_for()
-    assert seen(figure) and not figure.locator("form").is_visible()
+    assert seen(figure)
+    expect(figure.locator("form")).to_be_hidden()
 
 
 def test_a_share_may_be_typed_with_its_sign(open_prediction):
     _, figure = open_prediction(SHARE)
     figure.get_by_role("textbox").fill("20%")
     figure.get_by_role("button", name="Commit").click()
-    assert figure.get_by_role("status").inner_text() == "You guessed 20%. Off by 7.5 percentage points. Score 91 of 100."
+    expect(figure.get_by_role("status")).to_have_text("You guessed 20%. Off by 7.5 percentage points. Score 91 of 100.")
 
 
 def test_without_javascript_the_figure_stands_folded(open_prediction):
     _, figure = open_prediction(javascript=False)
-    assert not figure.locator("form").is_visible() and not seen(figure)
+    expect(figure.locator("form")).to_be_hidden()
+    assert not seen(figure)
     figure.get_by_text("Show the figure without a guess").click()
     assert seen(figure)

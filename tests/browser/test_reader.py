@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from book.questions import all_questions
 
@@ -29,11 +30,13 @@ def test_a_number_is_judged_by_its_nearest_reply_and_remembered(open_page) -> No
         assert visible.count() == 1 and visible.inner_text().startswith(reply), text
     entry.fill("many")
     entry.press("Enter")
-    assert quiz.locator(".quiz-feedback:visible").count() == 0 and entry.get_attribute("aria-invalid") == "true"
+    expect(quiz.locator(".quiz-feedback:visible")).to_have_count(0)
+    expect(entry).to_have_attribute("aria-invalid", "true")
     entry.fill("40%")
     entry.press("Enter")
     page.reload()
-    assert quiz.locator(".quiz-feedback:visible").inner_text().startswith("Right.") and entry.input_value() == "40%"
+    assert quiz.locator(".quiz-feedback:visible").inner_text().startswith("Right.")
+    expect(entry).to_have_value("40%")
 
 
 def test_a_choice_is_remembered(open_page) -> None:
@@ -41,15 +44,16 @@ def test_a_choice_is_remembered(open_page) -> None:
     quiz = page.locator(".quiz-choices").first
     quiz.get_by_role("radio").nth(1).check()
     page.reload()
-    assert quiz.get_by_role("radio").nth(1).is_checked() and quiz.locator(".quiz-feedback:visible").count() == 1
+    expect(quiz.get_by_role("radio").nth(1)).to_be_checked()
+    expect(quiz.locator(".quiz-feedback:visible")).to_have_count(1)
 
 
 def test_without_javascript_the_answers_stand_folded(open_page) -> None:
     page = open_page(MOMENTUM, javascript=False)
     quiz = page.locator(".quiz-number").first
-    assert not quiz.locator(".quiz-entry").is_visible()
+    expect(quiz.locator(".quiz-entry")).to_be_hidden()
     quiz.get_by_text("Answers").click()
-    assert quiz.get_by_text("Right: 0.40").is_visible()
+    expect(quiz.get_by_text("Right: 0.40")).to_be_visible()
 
 
 def test_numbers_as_people_write_them(open_page) -> None:
@@ -70,14 +74,15 @@ def test_terms_and_citations_explain_themselves_on_hover_and_focus(open_page, ki
     page = open_page(MOMENTUM)
     link = page.locator(f"article a.{kind}").first
     text = link.locator(f".{kind}-text")
-    assert not text.is_visible()
+    expect(text).to_be_hidden()
     link.hover()
-    assert text.is_visible() and len(text.inner_text()) > 20
+    expect(text).to_be_visible()
+    assert len(text.inner_text()) > 20
     page.mouse.move(0, 0)
-    assert not text.is_visible()
+    expect(text).to_be_hidden()
     page.keyboard.press("Tab")
     link.focus()
-    assert text.is_visible()
+    expect(text).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -88,8 +93,8 @@ def test_the_glossary_leads_to_the_pages_and_back(open_page) -> None:
     term.click()
     page.wait_for_url(re.compile(r"/glossary/#"))
     entry = page.locator(f"dt#{name}")
-    assert entry.is_visible()
-    assert page.locator(f"dt#{name} + dd a[href*='sgd-momentum-nesterov']").count() == 1
+    expect(entry).to_be_visible()
+    expect(page.locator(f"dt#{name} + dd a[href*='sgd-momentum-nesterov']")).to_have_count(1)
 
 
 # ---- progress ----
@@ -100,12 +105,12 @@ def test_marks_show_on_lists_paths_and_map(open_page) -> None:
     page.get_by_role("button", name="Mark as understood").click()
     page.goto(page.url.replace(MOMENTUM, "map/"))
     page.locator(".map-node.map-understood").wait_for()
-    assert page.locator(".map-understood").get_attribute("data-question") == "33"
-    assert page.get_by_role("progressbar", name="Optimizers and regularization: 1 of").count() == 1
+    expect(page.locator(".map-understood")).to_have_attribute("data-question", "33")
+    expect(page.get_by_role("progressbar", name="Optimizers and regularization: 1 of")).to_have_count(1)
     page.goto(page.url.replace("map/", "paths/"))
-    assert page.get_by_text("You have understood 1.").first.is_visible()
+    expect(page.get_by_text("You have understood 1.").first).to_be_visible()
     page.goto(page.url.replace("paths/", ""))
-    assert page.locator("li.is-understood").get_attribute("data-question") == "33"
+    expect(page.locator("li.is-understood")).to_have_attribute("data-question", "33")
 
 
 def test_next_and_random_lead_to_written_pages(open_page) -> None:
@@ -174,9 +179,9 @@ def test_a_damaged_store_is_taken_as_empty(open_page, value: str) -> None:
     page = open_page("paths/")
     page.evaluate("value => { localStorage.setItem('book.understood.v1', value); localStorage.setItem('book.answers.v1', value); }", value)
     page.goto(page.url.replace("paths/", MOMENTUM))
-    assert page.get_by_role("button", name="Mark as understood").is_visible()
+    expect(page.get_by_role("button", name="Mark as understood")).to_be_visible()
     page.locator(".quiz-choices").first.get_by_role("radio").first.check()
-    assert page.locator(".quiz-choices").first.locator(".quiz-feedback:visible").count() == 1
+    expect(page.locator(".quiz-choices").first.locator(".quiz-feedback:visible")).to_have_count(1)
 
 
 # ---- the map ----
@@ -187,7 +192,7 @@ def test_pointing_at_a_question_lights_what_it_needs_and_leads_to(open_page) -> 
     page.locator("[data-mounted].question-map").wait_for()
     node = page.locator(".map-node[data-question='34']")
     node.hover()
-    assert page.locator(".map-here").get_attribute("data-question") == "34"
+    expect(page.locator(".map-here")).to_have_attribute("data-question", "34")
     before = set(page.eval_on_selector_all(".map-node.map-before", "nodes => nodes.map(n => +n.dataset.question)"))
     assert {33, 12} <= before and 34 not in before
     assert "35" in page.eval_on_selector_all(".map-node.map-after", "nodes => nodes.map(n => n.dataset.question)")
@@ -215,8 +220,8 @@ def test_keys_move_between_questions_and_zoom(open_page) -> None:
 
 def test_the_map_without_javascript_still_leads_to_the_pages(open_page) -> None:
     page = open_page("map/", javascript=False)
-    assert page.locator("a.map-node").count() == len(WRITTEN)
-    assert not page.locator(".map-buttons").is_visible()
+    expect(page.locator("a.map-node")).to_have_count(len(WRITTEN))
+    expect(page.locator(".map-buttons")).to_be_hidden()
 
 
 def test_no_name_runs_out_of_its_box(open_page) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from book import questions
 
@@ -32,7 +33,8 @@ def wait_for_explorables(page) -> None:
 def test_a_page_loads_cleanly_and_fits_its_window(open_page, address: str, width: int) -> None:
     page = open_page(address, width=width)
     wait_for_explorables(page)
-    assert page.title() and page.locator("h1").count() == 1
+    assert page.title()
+    expect(page.locator("h1")).to_have_count(1)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{overflow} pixels wider than the window"
 
@@ -63,7 +65,7 @@ def test_without_javascript_text_formulas_and_figures_are_there(open_page, addre
         assert box and box["width"] > 200 and box["height"] > 80
     assert page.locator("math").count() > 3
     quiz = page.locator(".quiz")
-    assert quiz.count() == 3
+    expect(quiz).to_have_count(3)
     assert quiz.locator("details").count() > 0
     assert page.locator("article .sources li").count() >= 3
 
@@ -177,10 +179,10 @@ def test_a_quiz_answers_every_choice(open_page, address: str) -> None:
 def test_a_page_marked_as_understood_stays_so(open_page, site: str) -> None:
     page = open_page(ADDRESSES[0])
     button = page.locator("button.understood")
-    assert button.get_attribute("aria-pressed") == "false"
+    expect(button).to_have_attribute("aria-pressed", "false")
     button.click()
     page.reload()
-    assert page.locator("button.understood").get_attribute("aria-pressed") == "true"
+    expect(page.locator("button.understood")).to_have_attribute("aria-pressed", "true")
     page.locator("button.understood").click()
     assert json.loads(page.evaluate("localStorage.getItem('book.understood.v1')")) == []
 

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from book.questions import by_number
 
@@ -109,7 +110,7 @@ def test_keys_draw_and_reset_brings_the_shout_back(open_explorable) -> None:
     for _ in range(5):
         pen.press("ArrowRight")
     page.wait_for_url(re.compile("step=45"))
-    assert pen.get_attribute("aria-valuetext") == "step 45, gradient 3.00"
+    expect(pen).to_have_attribute("aria-valuetext", "step 45, gradient 3.00")
     assert numbers(figure)[SGD] > before[SGD] + 0.1
     figure.get_by_role("button", name="Reset").click()
     page.wait_for_url(lambda url: "?" not in url)

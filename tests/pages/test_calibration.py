@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from book import questions
 
@@ -111,4 +112,4 @@ def test_other_images_are_another_sample(explorable):
 
 def test_without_javascript_the_figure_stands_there(open_page):
     page = open_page(ADDRESS, javascript=False)
-    assert page.locator("figure.explorable img").first.is_visible()
+    expect(page.locator("figure.explorable img").first).to_be_visible()

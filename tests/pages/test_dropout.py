@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from book.questions import by_number
 
@@ -36,8 +37,8 @@ def test_it_starts_without_the_worst_units_and_with_the_accuracies_of_the_record
     _, figure = open_explorable(width=width, scheme=scheme)
     assert accuracies(figure) == recorded("without-worst")
     for how in ("without", "with"):
-        assert units(figure, how).count() == UNITS
-        assert units(figure, how).first.get_attribute("aria-pressed") == "true"
+        expect(units(figure, how)).to_have_count(UNITS)
+        expect(units(figure, how).first).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_press_restores_a_unit_and_the_address_keeps_it(open_explorable) -> None:
@@ -54,10 +55,10 @@ def test_a_unit_says_what_its_removal_costs(open_explorable) -> None:
     _, figure = open_explorable(f"{ADDRESS}?plain=0&dropout=0")
     cost = 100 * (SURGERY["plain"]["intact"] - SURGERY["plain"]["without-worst"])
     worst = units(figure, "without").first
-    assert worst.get_attribute("aria-label") == f"Unit 1: removing it costs {cost:.1f} points"
+    expect(worst).to_have_attribute("aria-label", f"Unit 1: removing it costs {cost:.1f} points")
     worst.click()
     settle(figure)
-    assert worst.get_attribute("aria-label") == "Unit 1: removed"
+    expect(worst).to_have_attribute("aria-label", "Unit 1: removed")
     assert accuracies(figure)["without dropout"] == recorded("without-worst")["without dropout"]
 
 
@@ -68,7 +69,7 @@ def test_arrow_keys_walk_over_the_units_and_space_removes_them(open_explorable) 
     for key in ("ArrowRight", "ArrowDown", "ArrowUp", "Space"):
         page.keyboard.press(key)
     page.wait_for_url(re.compile("plain=3"))
-    assert units(figure, "without").nth(1).get_attribute("aria-pressed") == "true"
+    expect(units(figure, "without").nth(1)).to_have_attribute("aria-pressed", "true")
     assert accuracies(figure)["without dropout"] != before
 
 
@@ -80,7 +81,7 @@ def test_half_of_the_units_dropped_breaks_one_network_and_not_the_other(open_exp
         settle(figure)
         for how, accuracy in accuracies(figure).items():
             lost[how.split()[0]].append(float(accuracy.rstrip("%")))
-    assert units(figure, "with").and_(figure.locator("[aria-pressed=true]")).count() == UNITS // 2
+    expect(units(figure, "with").and_(figure.locator("[aria-pressed=true]"))).to_have_count(UNITS // 2)
     assert sum(lost["without"]) / 12 < 88 < 90 < sum(lost["with"]) / 12
 
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from book import questions
 from dlprimer import metrics
@@ -136,4 +137,4 @@ def test_the_constant_prediction_follows_the_threshold(explorable):
 
 def test_without_javascript_the_figure_stands_there(open_page):
     page = open_page(ADDRESS, javascript=False)
-    assert page.locator("figure.explorable img").first.is_visible()
+    expect(page.locator("figure.explorable img").first).to_be_visible()

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from book import questions
 from dlprimer.metrics import roc_auc_score
@@ -40,9 +41,9 @@ def auc(positives, negatives):
 
 def test_starts_at_the_numbers_of_the_record(explorable):
     page = explorable()
-    assert reading(page, "AUC").inner_text() == f"{PAIRS['auc']:.3f}"
-    assert reading(page, "Pairs in order").inner_text() == f"{PAIRS['right']} of {PAIRS['all']}"
-    assert reading(page, "Precision").inner_text() == f"{PAIRS['precision']:.1%}"
+    expect(reading(page, "AUC")).to_have_text(f"{PAIRS['auc']:.3f}", use_inner_text=True)
+    expect(reading(page, "Pairs in order")).to_have_text(f"{PAIRS['right']} of {PAIRS['all']}", use_inner_text=True)
+    expect(reading(page, "Precision")).to_have_text(f"{PAIRS['precision']:.1%}", use_inner_text=True)
 
 
 def test_keys_move_a_dot_and_the_pairs_follow(explorable):
@@ -82,7 +83,7 @@ def test_copies_and_stretching_leave_auc_and_easy_negatives_raise_it(explorable)
     page.get_by_role("radio", name="5 times").check()
     wait_for(page, "Pairs in order", f"{5 * PAIRS['right']} of {5 * PAIRS['all']}")
     wait_for(page, "AUC", start)
-    assert reading(page, "Precision").inner_text() == f"{3 / 8:.1%}"
+    expect(reading(page, "Precision")).to_have_text(f"{3 / 8:.1%}", use_inner_text=True)
     for _ in range(6):
         before = page.get_by_role("slider", name="Positive 4").get_attribute("aria-valuenow")
         page.get_by_role("button", name="Stretch the scores").click()
@@ -97,7 +98,7 @@ def test_copies_and_stretching_leave_auc_and_easy_negatives_raise_it(explorable)
     for _ in range(10):
         easy.press("ArrowRight")
     wait_for(page, "AUC", f"{PAIRS['with-ten-easy']:.3f}")
-    assert reading(page, "Precision").inner_text() == f"{PAIRS['precision']:.1%}"
+    expect(reading(page, "Precision")).to_have_text(f"{PAIRS['precision']:.1%}", use_inner_text=True)
 
 
 def test_a_threshold_above_all_scores_calls_nobody(explorable):
@@ -108,4 +109,4 @@ def test_a_threshold_above_all_scores_calls_nobody(explorable):
 
 def test_without_javascript_the_figure_stands_there(open_page):
     page = open_page(ADDRESS, javascript=False)
-    assert page.locator("figure.explorable img").first.is_visible()
+    expect(page.locator("figure.explorable img").first).to_be_visible()
