@@ -34,7 +34,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        if {"chromium", "site"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
 
 
@@ -159,8 +159,10 @@ def build_and_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
         address = server.__enter__()
         servers.append(server)
         build_site(configuration, folder, address)
+        run.folders[address] = folder
         return address
 
+    run.folders = {}
     yield run
     for server in servers:
         server.__exit__(None, None, None)
@@ -170,6 +172,13 @@ def build_and_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
 def site(build_and_serve: Callable[[Path], str]) -> str:
     """The address of the book, built once for the session."""
     return build_and_serve(ROOT / "mkdocs.yml")
+
+
+@pytest.fixture(scope="session")
+def site_folder(build_and_serve: Any, site: str) -> Path:
+    """The folder of the built book."""
+    folder: Path = build_and_serve.folders[site]
+    return folder
 
 
 # ---- the browser ----

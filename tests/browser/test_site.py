@@ -10,8 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from book import questions
+from gates import browser
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 PAGES = sorted(
     str(page.relative_to(DOCS).with_suffix("")).removesuffix("index").rstrip("/") + "/"
     for page in [*DOCS.rglob("*.md"), *DOCS.glob("labs/*.ipynb")]
@@ -28,27 +30,67 @@ def wait_for_explorables(page) -> None:
         figure.and_(page.locator("[data-state=live]")).wait_for()
 
 
-@pytest.mark.parametrize("width", [320, 1280, 2560])
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_loads_cleanly_and_fits_its_window(open_page, address: str, width: int) -> None:
-    page = open_page(address, width=width)
-    wait_for_explorables(page)
-    assert page.title()
-    expect(page.locator("h1")).to_have_count(1)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"{overflow} pixels wider than the window"
+def test_the_site_holds_the_pages_that_are_tested(site: str) -> None:
+    with urllib.request.urlopen(site + "sitemap.xml") as answer:
+        listed = re.findall(r"<loc>([^<]*)</loc>", answer.read().decode())
+    assert sorted(address.removeprefix(site) or "/" for address in listed) == sorted(PAGES)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", PAGES)
-def test_axe_finds_nothing_serious(open_page, address: str, scheme: str) -> None:
-    page = open_page(address, scheme=scheme)
+def test_a_page_holds_at_every_width_in_both_schemes(new_page, site: str, address: str) -> None:
+    page = new_page(origin=site)
+    page.add_init_script(browser.WATCH)
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (360, 768, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(site + address.lstrip("/"), wait_until="load")
+            wait_for_explorables(page)
+            found += [f"{width} px, {scheme}: {fault}" for fault in browser.faults(page)]
+            if (width, scheme) in ((360, "dark"), (1440, "light")):
+                page.evaluate("scrollTo(0, 0)")
+                keep_picture(page, f"{width}-{scheme}", address)
+    for width in (320, 2560):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        found += [f"{width} px: {fault}" for fault in browser.faults(page) if "moved by itself" not in fault]
+    page.set_viewport_size({"width": 700, "height": 990})
+    page.emulate_media(media="print")
+    found += [f"on paper: {fault}" for fault in browser.paper(page)]
+    assert not found, "\n".join(found)
+
+
+def keep_picture(page, view: str, address: str) -> None:
+    """The first window of a page, for the sheet that `scripts/gates/sheet.py` makes."""
+    folder = ROOT / ".cache" / "pictures" / view
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{address.strip('/').replace('/', '--') or 'home'}.jpg", type="jpeg", quality=70)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing_in_either_scheme(open_page, address: str) -> None:
+    page = open_page(address)
     wait_for_explorables(page)
     for details in page.locator("details").all():
         details.evaluate("element => element.open = true")
-    found = Axe().run(page).response["violations"]
-    serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
-    assert not serious, "\n".join(f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:300]}" for v in serious)
+    for quiz in page.locator(".quiz-choices").all():
+        quiz.locator("input").last.check()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("([name]) => document.body.dataset.mdColorScheme === name", arg=[{"light": "default", "dark": "slate"}[scheme]])
+        found = Axe().run(page).response["violations"]
+        assert not found, scheme + "\n" + "\n".join(f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:300]}" for v in found)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_the_keyboard_goes_through_a_whole_page(open_page, address: str) -> None:
+    page = open_page(address, reduced_motion=True)
+    wait_for_explorables(page)
+    assert not browser.motion(page)
+    stops, found = browser.walk(page)
+    assert not found, "\n".join(found)
+    assert stops > 10
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -1,0 +1,100 @@
+"""Checks of a page that stands in a browser: each takes Playwright's page and returns the faults it sees, as sentences."""
+
+from typing import Any
+
+# Collects what moves without the reader having done anything: to be added before the page loads.
+WATCH = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+SHIFT = 0.02  # of the window, summed over the page's life
+
+LOOK = """async () => {
+  const faults = [], root = document.documentElement;
+  const name = node => node.outerHTML.replace(/\\s+/g, " ").slice(0, 120);
+  const over = root.scrollWidth - root.clientWidth;
+  if (over > 0) faults.push(`${over} pixels wider than the window`);
+  if (!document.title.trim()) faults.push("no title");
+  const heads = document.querySelectorAll("h1").length;
+  if (heads !== 1) faults.push(`${heads} headings of the first level`);
+  for (const image of document.querySelectorAll("img")) {
+    if (!image.checkVisibility()) continue;
+    image.loading = "eager";
+    await image.decode().catch(() => 0);
+    if (!image.naturalWidth || !image.getBoundingClientRect().height) faults.push(`an image does not show: ${name(image)}`);
+    if (!image.hasAttribute("alt")) faults.push(`an image without a text: ${name(image)}`);
+  }
+  for (const formula of document.querySelectorAll("math")) {
+    const {width, height} = formula.getBoundingClientRect();
+    if (formula.checkVisibility() && (!width || height < 4)) faults.push(`a formula does not show: ${name(formula)}`);
+    if (formula.querySelector("merror")) faults.push(`a formula with an error: ${name(formula)}`);
+  }
+  for (const figure of document.querySelectorAll("figure.explorable"))
+    if (figure.dataset.state !== "live" || !figure.querySelector(".explorable-root")) faults.push(`an explorable does not run: ${figure.id}`);
+  if (window.shifted > LIMIT) faults.push(`the page moved by itself, by ${window.shifted.toFixed(3)}`);
+  return faults;
+}""".replace("LIMIT", str(SHIFT))
+
+MOVING = """() => document.getAnimations().filter(animation => animation.playState === "running" && animation.effect.getComputedTiming().duration > 1)
+  .map(animation => `something moves although the reader wants no motion: ${animation.effect.target?.outerHTML.slice(0, 120)}`)"""
+
+PRINTED = """() => [...document.querySelectorAll(".md-header, .md-sidebar, .md-footer, .kit-controls, .cell-bar, .md-top")]
+  .filter(node => node.checkVisibility()).map(node => `on paper there is no use for ${node.className}`)
+  .concat([...document.querySelectorAll("article figure")].filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+  .map(node => `wider than the paper: ${node.id || node.className}`))"""
+
+STOPS = """() => {
+  const node = document.activeElement;
+  if (!node || node === document.body) return null;
+  window.visited ??= [];
+  const style = getComputedStyle(node), {width, height, bottom, right} = node.getBoundingClientRect();
+  const mark = [node, ...node.querySelectorAll("*"), node.closest("label"), node.parentElement, node.nextElementSibling].filter(Boolean)
+    .some(part => { const s = getComputedStyle(part); return s.outlineStyle !== "none" || s.boxShadow !== "none"; });
+  const seen = window.visited.indexOf(node);
+  if (seen < 0) window.visited.push(node);
+  return {
+    again: seen, name: node.outerHTML.replace(/\\s+/g, " ").slice(0, 120), mark,
+    shown: node.checkVisibility() && width > 0 && height > 0 && bottom + scrollY > 0 && right + scrollX > 0,
+  };
+}"""
+
+
+def faults(page: Any) -> list[str]:
+    """What does not hold of a page that has loaded, at the width and in the scheme it is in; its explorables must have been scrolled to."""
+    found: list[str] = page.evaluate(LOOK)
+    return found
+
+
+def motion(page: Any) -> list[str]:
+    """What moves by itself on a page whose reader has asked for less motion."""
+    found: list[str] = page.evaluate(MOVING)
+    return found
+
+
+def paper(page: Any) -> list[str]:
+    """What does not belong on paper, of a page that shows its print view."""
+    found: list[str] = page.evaluate(PRINTED)
+    return found
+
+
+def walk(page: Any, limit: int = 600) -> tuple[int, list[str]]:
+    """Go through a page by the Tab key: how many stops it has, and what is wrong with them.
+
+    Each stop must be visible and show that it is the one; the walk must come to the end of the page.
+    """
+    found: list[str] = []
+    page.evaluate("() => { document.activeElement?.blur(); window.visited = []; }")
+    for stops in range(limit):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOPS)
+        if stop is None or stop["again"] == 0:
+            return stops, found
+        if stop["again"] > 0:
+            return stops, [*found, f"the keyboard is caught at {stop['name']}"]
+        if not stop["shown"]:
+            found.append(f"the keyboard stops where nothing shows: {stop['name']}")
+        elif not stop["mark"]:
+            found.append(f"nothing shows that the keyboard is at {stop['name']}")
+    return limit, [*found, f"the walk has not ended after {limit} stops"]
