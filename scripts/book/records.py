@@ -65,7 +65,7 @@ def _load(question: Question, code: fingerprint.Code) -> Record:
     try:
         claims = Experiment(question).claims(raw["data"])
     except ExperimentError as error:
-        raise RecordError(str(error)) from error
+        raise RecordError(f"{question.record.name} does not fit its claims: {error}; {remedy}") from error
     for claim in claims:
         if not claim.holds:
             raise RecordError(

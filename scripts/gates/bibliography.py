@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from pybtex.database import parse_string
+from pybtex.exceptions import PybtexError
 
 FORMS = {
     "doi": re.compile(r"10\.\d{4,9}/[^\s{}]+[^\s{}.,;]"),
@@ -17,7 +18,10 @@ FORMS = {
 
 def faults(text: str) -> list[str]:
     """What is wrong with a bibliography in BibTeX's form, one sentence for each fault."""
-    entries = parse_string(text, "bibtex").entries
+    try:
+        entries = parse_string(text, "bibtex").entries
+    except PybtexError as error:
+        return [f"it cannot be read: {error}"]
     found = []
     for key, entry in entries.items():
         fields = {name.lower(): str(value).strip() for name, value in entry.fields.items()}

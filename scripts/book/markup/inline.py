@@ -125,7 +125,7 @@ def _broken(page: Page, token: re.Match[str]) -> str:
 MAKERS: dict[str, Callable[[Page, re.Match[str]], str]] = {
     "display": lambda page, token: _formula(page, token, display=True),
     "formula": lambda page, token: _formula(page, token, display=False),
-    "path": lambda page, token: numbers.in_text(page.value(token["path"]), token["format"]),
+    "path": lambda page, token: escape(numbers.in_text(page.value(token["path"]), token["format"]), quote=False),
     "claim": _claim,
     "question": _question,
     "keys": _citation,
