@@ -29,13 +29,9 @@ REPAIRS: list[tuple[str, str]] = [
     # A table wider than the screen scrolls, so the keyboard has to reach it.
     (r'<div class="md-typeset__scrollwrap">', '<div class="md-typeset__scrollwrap" tabindex="0">'),
     # A label of an icon alone says nothing to a screen reader.
-    (
-        r'<label class="md-header__button md-icon" for="__drawer">',
-        '<label class="md-header__button md-icon" for="__drawer" aria-label="Contents">',
-    ),
-    (
-        r'<label class="md-header__button md-icon" for="__search">',
-        '<label class="md-header__button md-icon" for="__search" aria-label="Search">',
+    *(
+        (rf'(<label class="md-header__button md-icon" for="{field}">)(?!<span)', rf'\1<span class="unseen">{name}</span>')
+        for field, name in (("__drawer", "Contents"), ("__search", "Search"))
     ),
 ]
 NESTED = re.compile(r"`[^`\n]*\$\{[^}`\n]*`")
@@ -46,7 +42,8 @@ def mend(html: str) -> str:
     """The page with the theme's slips repaired; a page already repaired is unchanged."""
     for pattern, replacement in _COMPILED:
         html = pattern.sub(replacement, html)
-    return html
+    # A label points at a field; pages without a table of contents have none to fold.
+    return html if 'id="__toc"' in html else html.replace(' for="__toc"', "")
 
 
 def minify(site: Path) -> None:

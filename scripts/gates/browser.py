@@ -32,12 +32,14 @@ LOOK = """async () => {
     if (formula.querySelector("merror")) faults.push(`a formula with an error: ${name(formula)}`);
   }
   for (const figure of document.querySelectorAll("figure.explorable"))
-    if (figure.dataset.state !== "live" || !figure.querySelector(".explorable-root")) faults.push(`an explorable does not run: ${figure.id}`);
+    if (figure.dataset.state !== "live" || !figure.querySelector(".explorable-root"))
+      faults.push(`an explorable does not run: ${figure.id}`);
   if (window.shifted > LIMIT) faults.push(`the page moved by itself, by ${window.shifted.toFixed(3)}`);
   return faults;
 }""".replace("LIMIT", str(SHIFT))
 
-MOVING = """() => document.getAnimations().filter(animation => animation.playState === "running" && animation.effect.getComputedTiming().duration > 1)
+MOVING = """() => document.getAnimations()
+  .filter(animation => animation.playState === "running" && animation.effect.getComputedTiming().duration > 1)
   .map(animation => `something moves although the reader wants no motion: ${animation.effect.target?.outerHTML.slice(0, 120)}`)"""
 
 PRINTED = """() => [...document.querySelectorAll(".md-header, .md-sidebar, .md-footer, .kit-controls, .cell-bar, .md-top")]

@@ -9,6 +9,7 @@ from book import finish
 THEME_HTML = """
 <input class="md-toggle" data-md-toggle="drawer" type="checkbox" id="__drawer" autocomplete="off">
 <label class="md-header__button md-icon" for="__drawer"><svg></svg></label>
+<label class="md-nav__title" for="__toc">Here</label>
 <div class="md-search" data-md-component="search" role="dialog"><input name="query" autocomplete="off"></div>
 <a href="#" tabindex>x</a><a href="#" tabindex="">y</a><a href="#" tabindex="0">z</a>
 <div class="md-typeset__scrollwrap"><table></table></div>
@@ -22,7 +23,9 @@ def test_each_slip_is_repaired() -> None:
     assert '<script defer src="../assets/javascripts/bundle.0123abcd.min.js">' in mended
     assert '<script src="other.js">' in mended
     assert 'role="dialog" aria-label="Search">' in mended
-    assert 'for="__drawer" aria-label="Contents">' in mended
+    assert 'for="__drawer"><span class="unseen">Contents</span><svg>' in mended
+    assert '<label class="md-nav__title">Here' in mended
+    assert 'for="__toc"' in finish.mend(THEME_HTML + '<input id="__toc">')
     assert '<div class="md-typeset__scrollwrap" tabindex="0">' in mended
     assert re.findall(r'tabindex(?:="[^"]*")?', mended) == ['tabindex="0"'] * 2
     assert 'id="__drawer">' in mended and '<input name="query" autocomplete="off">' in mended

@@ -15,9 +15,11 @@ from .conftest import FRONT, SLUG
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PIECES = st.one_of(
-    st.sampled_from(["", "\n", "\n\n", "  ", "    ", ":::", "::: quiz", "- [x]", "- [ ]", "[=", "]", "[=gradient.0]", "[=gradient.9]", "[!", "[@", "[[33]]",
-                     "[[999]]", "$", "$$", "\\", "{", "}", "\"", "'", "<", "&", "@article{", "@", "=", ",", ":", "- ", "?", "null", "[", "]", "0", "-1", "1e999",
-                     "true", "\0", "\ufeff", "\u202e", "é", "%", "#", "±", "answer:", "!!python/object:os.system", "*a", "&a"]),
+    st.sampled_from(["", "\n", "\n\n", "  ", "    ", ":::", "::: quiz", "- [x]", "- [ ]", "[=", "]", "[=gradient.0]", "[=gradient.9]",
+                     "[!", "[@", "[[33]]", "[[999]]", "$", "$$", "\\", "{", "}", "\"", "'", "<", "&", "@article{", "@", "=", ",", ":", "- ", "?",
+                     "null", "[", "]", "0", "-1", "1e999",
+                     "true",
+                     "\0", "\ufeff", "\u202e", "é", "%", "#", "±", "answer:", "!!python/object:os.system", "*a", "&a"]),
     st.text(max_size=6),
 )  # fmt: skip
 CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), PIECES), min_size=1, max_size=4)
@@ -110,7 +112,8 @@ def test_a_record_with_anything_in_it(folder, changes) -> None:
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=3),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=6)  # fmt: skip
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+                    max_leaves=6)  # fmt: skip
 
 
 @FUZZ

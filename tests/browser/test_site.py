@@ -78,7 +78,8 @@ def test_axe_finds_nothing_in_either_scheme(open_page, address: str) -> None:
         quiz.locator("input").last.check()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function("([name]) => document.body.dataset.mdColorScheme === name", arg=[{"light": "default", "dark": "slate"}[scheme]])
+        name = {"light": "default", "dark": "slate"}[scheme]
+        page.wait_for_function("name => document.body.dataset.mdColorScheme === name", arg=name)
         found = Axe().run(page).response["violations"]
         assert not found, scheme + "\n" + "\n".join(f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:300]}" for v in found)
 

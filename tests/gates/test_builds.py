@@ -22,7 +22,8 @@ def contents(site: Path) -> dict[str, bytes]:
 def elsewhere(tmp_path: Path) -> Path:
     """What the repository holds, in another folder with a space and a letter of its own in its name."""
     folder = tmp_path / "a clone, élsewhere"
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().strip("\0").split("\0"):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,8 @@ from gates import bibliography, markup, pages_of
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERED = [question for question in questions.all_questions() if question.page.is_file()]
 DATA = {"@context": "https://schema.org", "@type": "LearningResource", "name": "A", "description": "d", "license": "l", "isPartOf": {}}
-GOOD = f"""<!doctype html><html lang="en"><head><title>A</title><meta name="description" content="{"A page about nothing, well made. " * 2}">
+GOOD = f"""<!doctype html><html lang="en"><head><title>A</title>
+<meta name="description" content="{"A page about nothing, well made. " * 2}">
 <script type="application/ld+json">{json.dumps(DATA)}</script></head>
 <body><article><h1 id="top">A</h1><h2 id="two">B</h2><h3>C</h3><h2>D</h2><a href="#two">down</a> <a href="../b/#top">there</a>
 <a href="https://doi.org/10.1000/182">out</a> <a href="../data.json">data</a></article></body></html>"""

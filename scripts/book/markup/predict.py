@@ -123,5 +123,5 @@ def html(number: int, question: str, answer: Answer, images: str, caption: str) 
         f'<p class="predict-verdict" role="status" hidden></p>'
         f'<details class="predict-result" data-search-exclude><summary><span>Show the figure without a guess</span></summary>'
         f'<p class="predict-answer">Measured: <strong>{escape(answer.shown)}</strong>{" " + after if after else ""}</p>'
-        f"{images}<figcaption>{caption}</figcaption></details></figure>"
+        f"<figure>{images}<figcaption>{caption}</figcaption></figure></details></figure>"
     )
