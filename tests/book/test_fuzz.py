@@ -16,8 +16,8 @@ from .conftest import FRONT, SLUG
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PIECES = st.one_of(
     st.sampled_from(["", "\n", "\n\n", "  ", "    ", ":::", "::: quiz", "- [x]", "- [ ]", "[=", "]", "[=gradient.0]", "[=gradient.9]",
-                     "[!", "[@", "[[33]]", "[[999]]", "$", "$$", "\\", "{", "}", "\"", "'", "<", "&", "@article{", "@", "=", ",", ":", "- ", "?",
-                     "null", "[", "]", "0", "-1", "1e999",
+                     "[!", "[@", "[[33]]", "[[999]]", "$", "$$", "\\", "{", "}", "\"", "'", "<", "&", "@article{", "@", "=", ",", ":", "- ",
+                     "?", "null", "[", "]", "0", "-1", "1e999",
                      "true",
                      "\0", "\ufeff", "\u202e", "é", "%", "#", "±", "answer:", "!!python/object:os.system", "*a", "&a"]),
     st.text(max_size=6),

@@ -1,7 +1,9 @@
 """Writing records: what a run leaves behind, and that a run that goes wrong leaves everything as it was."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -123,6 +125,25 @@ def test_an_interrupted_run_changes_nothing(book, tmp_path, number: signal.Signa
     assert book.contents() == before
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_killed_at_random_moments_the_record_is_the_old_or_the_new_one(book) -> None:
+    """SIGKILL leaves no time to tidy up: what is written must be whole at every moment."""
+    started = time.monotonic()
+    assert book.write_record(SLUG).returncode == 0
+    whole, chance = time.monotonic() - started, random.Random(7)
+    known = {key: value for key, value in json.loads(book.record.read_text()).items() if key != "seconds"}
+    before = {path for path in book.contents() if not path.endswith(".json")}
+    for _ in range(8):
+        killed = subprocess.Popen([sys.executable, "scripts/record.py", SLUG], cwd=book.root, env=book.environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        time.sleep(chance.uniform(0.1, 1.1) * whole)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+        assert {key: value for key, value in json.loads(book.record.read_text()).items() if key != "seconds"} == known
+    assert {path for path in book.contents() if not path.endswith(".json")} == before
+    assert book.write_record(SLUG).returncode == 0
 
 
 def test_code_edited_during_a_run_is_not_recorded(book) -> None:
