@@ -70,7 +70,7 @@ export default function (root, record, kit) {
   const gripAt = () => {
     const length = norm() || 1;
     const [ux, uy] = [state.wx / length, state.wy / length];
-    return [(-bias() / length) * ux + 1.5 * uy, (-bias() / length) * uy - 1.5 * ux];
+    return [(-bias() / length) * ux - 1.5 * uy, (-bias() / length) * uy + 1.5 * ux];
   };
   const grip = plane.handle({
     ...here(gripAt, (x, y) => { state.b = -(x * state.wx + y * state.wy); }),
@@ -111,7 +111,7 @@ export default function (root, record, kit) {
   let limit = STEEPEST;
   let drawn;
   kit.draw(() => {
-    const key = single() ? [state.wx, state.wy, bias()].join() : `${state.model} ${state.biases}`;
+    const key = single() ? [state.wx, state.wy, bias(), state.biases].join() : `${state.model} ${state.biases}`;
     if (drawn !== key) {
       show();
       drawn = key;
@@ -139,7 +139,7 @@ export default function (root, record, kit) {
 
   /** What changes with the model only. */
   function show() {
-    slider.parentElement.hidden = !single();
+    slider.parentElement.hidden = !single() || state.biases === "none";
     for (const { node } of [tip, grip]) node.style.display = single() ? "" : "none";
     origin.set([[0, 0]]);
     if (single()) {

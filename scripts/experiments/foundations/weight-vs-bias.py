@@ -316,6 +316,10 @@ def claims(data):
                   data["digits"]["with"]["0-05"]["mean"], 0.8)  # fmt: skip
     yield at_most("norm-cancels", "Before batch normalization the gradient of a bias is rounding", data["norm"]["bias-to-weight"], 1e-10)
     zero, prior = data["prior"]["zero"], data["prior"]["prior"]
+
+    def least(start):
+        return min(cell["near"]["median"] for cell in start.values())
+
     yield at_most("prior-is-there", "From the prior the loss is below 0.06 before the first step, at every rate",
                   max(prior[rate]["low"]["most"] for rate in prior), 0)  # fmt: skip
     yield at_least("zero-waits", "At rate 1 it takes at least 30 steps from zero", zero["1"]["low"]["least"], 30)
@@ -323,9 +327,7 @@ def claims(data):
     yield between("near-best-saves", "At rate 1 the prior saves 15% to 40% of the steps to within 5% of the best loss",
                   1 - prior["1"]["near"]["median"] / zero["1"]["near"]["median"], 0.15, 0.4)  # fmt: skip
     yield at_most("best-rates", "Each at the best rate, the prior needs at most 0.6 times the steps of zero",
-                  min(cell["near"]["median"] for cell in prior.values()) / min(cell["near"]["median"] for cell in zero.values()), 0.6)  # fmt: skip
-
-
+                  least(prior) / least(zero), 0.6)  # fmt: skip
 
 def figures(data):
     yield "unit", draw_unit(data["play"]["unit"])
