@@ -4,7 +4,7 @@ export const parts = ["matrix", "image", "bars"];
 const [INPUTS, HIDDEN, CLASSES] = [64, 32, 10];
 const UNIT = INPUTS + 1 + CLASSES; // numbers of one hidden unit: weights in, bias, weights out
 const ALL = HIDDEN * UNIT + CLASSES;
-const STRONG = 0.6; // where the colors end
+const STRONG = 1; // where the colors end
 const GONE = 3 * STRONG; // how a parameter that is set to 0 is drawn: in ink
 const COLUMNS = INPUTS + 3 + CLASSES; // with a gap on either side of the bias
 const ROWS = HIDDEN + 2; // with a gap above the output biases
@@ -26,7 +26,8 @@ export default function (root, record, kit) {
 
   kit.images({ label: "Test images, to choose from", title: "A test image", size: 27, gap: 6, select: "digit" }).set(shown.map(pixels));
   const cells = kit.matrix({
-    label: "All parameters", title: "All 2,410 parameters: a row for each hidden unit, the output biases at the bottom right", numbers: false, cell: 11, readout: false,
+    label: "All parameters", title: "All 2,410 parameters: a row for each hidden unit, the output biases at the bottom right",
+    numbers: false, cell: 11, readout: false,
     rowName: "row", columnName: "column", colors: ["negative", "paper", "positive", "ink", "ink"], low: -STRONG, high: GONE,
     format: (value) => (value === GONE ? "set to 0" : kit.format(value, ".2f")), press, brush: true,
   });
@@ -35,15 +36,15 @@ export default function (root, record, kit) {
   const beside = kit.element("div", { class: "kit-cells" });
   root.append(beside);
   const image = kit.matrix({ label: "The image", title: "", numbers: false, cell: 15, colors: ["paper", "ink"], low: 0, high: 1, readout: false, into: beside });
-  const chances = kit.element("div", { style: "flex:1 1 240px;min-width:0" });
+  const chances = kit.element("div", { style: "flex:1 1 170px;min-width:0" });
   beside.append(chances);
   const bars = kit.bars({
     alt: "The network's probabilities of the ten digits", names: [..."0123456789"], vertical: true, height: 92, color: "blue",
-    label: "probability of each digit, in percent", reference: "nothing set to 0", format: (share) => kit.format(100 * share, "integer"), into: chances,
+    label: "probability of each digit, in percent", reference: "as trained", format: (share) => kit.format(100 * share, "integer"), into: chances,
   });
   const removed = kit.readout({ label: "Set to 0", format: (count) => `${count.toLocaleString("en-US")} of 2,410` });
   const right = kit.readout({ label: "Right on the test images", format: (count) => `${count} of ${labels.length}`, color: "test" });
-  const moved = kit.readout({ label: "Largest change of a probability", format: (size) => (size < 1e-4 ? scientific(size) : kit.format(size, ".3f")) });
+  const moved = kit.readout({ label: "The slider moves a probability by up to", format: (size) => (size < 1e-4 ? scientific(size) : kit.format(size, ".3f")) });
   kit.slider("mix", { label: "From the network to its copy", format: "percent" });
   kit.choices("brush", { label: "Brush", names: { 1: "one cell", 5: "5 × 5" } });
   kit.button("100 more to 0", () => { state.zero = withMore(state.zero, 100, generator(Math.round(1e6 * Math.random()))); });
@@ -127,7 +128,7 @@ export default function (root, record, kit) {
     return softmax(logits).data;
   }
 
-  let drawn = {};
+  let imageOf;
   kit.draw(() => {
     const net = network();
     const all = probabilities(net, images);
@@ -139,14 +140,13 @@ export default function (root, record, kit) {
     const at = shown[state.digit];
     const now = row(all, at);
     const single = matrix(1, INPUTS, images.data.slice(at * INPUTS, (at + 1) * INPUTS));
-    drawn.intact ??= { rows: units, bias };
-    // What a rescaling must not change is what the network, with the same parameters at 0, says by itself.
-    const before = Array.from(probabilities(kept(), single));
-    const intact = Array.from(probabilities(drawn.intact, single));
+    const intact = Array.from(probabilities({ rows: units, bias }, single));
+    // The copy is of the network with the same parameters at 0; the largest change is that on all test images.
+    const still = state.mix ? probabilities(kept(), images) : all;
     bars.set(now, { reference: intact, highlight: best(now) });
     removed.set(state.zero.reduce((sum, value) => sum + value, 0));
     right.set(hits);
-    moved.set(Math.max(...now.map((value, index) => Math.abs(value - (state.mix ? before : intact)[index]))));
+    moved.set(all.reduce((most, value, index) => Math.max(most, Math.abs(value - still[index])), 0));
 
     const order = orderShown();
     const shade = (value, place) => (state.zero[place] ? GONE : Math.min(Math.max(value, -STRONG), STRONG));
@@ -154,8 +154,8 @@ export default function (root, record, kit) {
       const place = placeAt(y, x, order);
       return place === null ? null : shade(y < HIDDEN ? net.rows[y][place % UNIT] : net.bias[place - HIDDEN * UNIT], place);
     })));
-    if (drawn.at !== at) image.set(Array.from({ length: 8 }, (_, y) => pixels(at).slice(8 * y, 8 * y + 8)));
-    drawn.at = at;
+    if (imageOf !== at) image.set(Array.from({ length: 8 }, (_, y) => pixels(at).slice(8 * y, 8 * y + 8)));
+    imageOf = at;
     point(net, order);
   });
 

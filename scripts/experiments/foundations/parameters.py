@@ -414,6 +414,8 @@ def claims(data):
     rounding = runs["rounded"]
     yield at_most("eight-bits", "Rounding to 8 bits costs at most 1 point in the median",
                   runs["accuracy"]["median"] - rounding["8"]["trained"]["median"], 0.01)  # fmt: skip
+    yield at_most("four-bits", "Rounding to 4 bits costs at most 2 points in the median",
+                  runs["accuracy"]["median"] - rounding["4"]["trained"]["median"], 0.02)  # fmt: skip
     yield at_most("two-bits", "At 2 bits the median accuracy is at most 60%", rounding["2"]["trained"]["median"], 0.6)
     yield at_least("same-function-rounds-worse", "At 4 bits the rescaled copies lose at least 10 points more than the trained network",
                    rounding["4"]["trained"]["median"] - rounding["4"]["rescaled"]["median"], 0.1)  # fmt: skip
@@ -446,7 +448,7 @@ def draw_walls(wall):
         picture[:HIDDEN, INPUTS + 2] = numbers[:, INPUTS]
         picture[:HIDDEN, INPUTS + 4 :] = numbers[:, INPUTS + 1 :]
         picture[HIDDEN + 1, INPUTS + 4 :] = wall["bias"]
-        ax.imshow(picture, cmap=diverging("negative", "positive"), vmin=-0.6, vmax=0.6, interpolation="nearest", aspect="auto")
+        ax.imshow(picture, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="nearest", aspect="auto")
         ax.set_axis_off()
         title = {"trained": "trained", "copy": "permuted and rescaled", "average": "average of the two"}[name]
         role = "bad" if name == "average" else "ink"
