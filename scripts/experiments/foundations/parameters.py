@@ -407,6 +407,8 @@ def claims(data):
     yield between("changed", "A scrambled copy differs in 2,400 of the 2,410 parameters", runs["copy"]["changed"]["least"], 2390, 2400)
     yield at_most("average-loses", "Averaged with a permuted copy of itself, every network loses at least 5 points (median copy)",
                   runs["average"]["shuffled"]["most"], 0.93)  # fmt: skip
+    yield at_most("rescaled-average", "Averaged with a permuted and rescaled copy, every network falls below 75% (median copy)",
+                  runs["average"]["rescaled"]["most"], 0.75)  # fmt: skip
     yield at_most("independent-loses", "The average of two independently trained networks loses at least 3 points in the median",
                   runs["average"]["independent"]["median"] - runs["accuracy"]["median"], -0.03)  # fmt: skip
     yield at_least("matching-helps", "Matching the units first gains at least 2 points in the median",
