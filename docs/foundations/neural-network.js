@@ -1,9 +1,11 @@
 // Fold the paper: up to six folds to place by hand, the surface they add up to, and Adam to go on from there.
 export const parts = ["field", "bars"];
 const FOLDS = 6;
-const ARM = 0.55; // from a fold's place to the tip of its arrow
+const ARM = 0.65; // from a fold's place to the tip of its arrow
 const EDGE = 2.3;
 const A_FRAME = 2; // steps of Adam
+const CELLS = 32;
+const [LOW, HIGH, RISE] = [-2.6, 1.8, 0.62]; // of the sheet that is shown
 const SPARE = [[-1.5, -1.5, 225, 0], [1.5, -1.5, 315, 0], [-1.5, 1.5, 135, 0]];
 
 export default function (root, record, kit) {
@@ -26,21 +28,23 @@ export default function (root, record, kit) {
   const regions = kit.decisions(plan, { classes: ["negative", "positive"], columns: 61, rows: 61, opacity: 0.42, width: 2.5 });
   const lines = range(FOLDS).map(() => plan.line({ color: "ink", width: 1.6, dash: "6 4" }));
   const arms = range(FOLDS).map(() => plan.line({ color: "ink", width: 2.4 }));
+  const wrong = plan.points({ color: "bad", radius: 6.5, hollow: true });
   const dots = [plan.points({ color: "negative", radius: 3.6, hollow: true }), plan.points({ color: "positive", radius: 3.6 })];
-  const wrong = plan.points({ color: "bad", radius: 7, hollow: true });
-  const names = range(FOLDS).map(() => plan.text({ color: "ink", bold: true, anchor: "middle", dy: -15 }));
+  const names = range(FOLDS).map(() => plan.text({ color: "ink", bold: true, anchor: "middle", dy: 4 }));
   const handles = range(FOLDS).map((k) => [place(k), direction(k)]);
 
   const sheet = kit.plot({
     alt: "The same as a sheet of paper seen from the side: flat pieces that meet in the folds",
-    x: { min: 0, max: 1 }, y: { min: 0, max: 1 }, bare: true, aspect: 0.95, maxHeight: 340,
+    x: { min: 0, max: 1 }, y: { min: 0, max: 1 }, bare: true, aspect: 0.86, maxHeight: 340,
   });
   const canvas = kit.element("canvas", { class: "kit-heat", "aria-hidden": "true" });
   sheet.box.prepend(canvas);
   const paper = sheet.mark(() => network && drawSheet(kit, canvas, sheet.size, height, points()));
 
+  const below = kit.element("div");
+  root.append(below);
   kit.bars({
-    alt: "Slope of each fold, upward or downward on the side of its arrow", label: "Slope v of each fold (raise a flat one to add it)",
+    into: below, alt: "Slope of each fold, upward or downward on the side of its arrow", label: "Slope v of each fold (raise a flat one to add it)",
     names: range(FOLDS).map((k) => `fold ${k + 1}`), state: "v", vertical: true, height: 96, format: ".1f", color: "ink",
   });
   const hits = kit.readout({ label: "Right", color: "good", format: String });
@@ -193,7 +197,7 @@ export default function (root, record, kit) {
       const [ux, uy] = [(10 * (y - ty)) / ARM, (10 * (tx - x)) / ARM];
       lines[k].set(shown ? [[x - ux, y - uy], [x + ux, y + uy]] : []);
       arms[k].set(shown ? [[x, y], [tx, ty]] : []);
-      names[k].set(x, y, shown ? String(k + 1) : "");
+      names[k].set(x - 0.4 * (tx - x), y - 0.4 * (ty - y), shown ? String(k + 1) : "");
     }
     const { points: places, labels } = points();
     const heights = places.map(([x, y]) => height(x, y));
@@ -216,46 +220,69 @@ function columns({ folds }) {
   return { px: all.map((f) => f[0]), py: all.map((f) => f[1]), deg: all.map((f) => f[2]), v: all.map((f) => f[3]) };
 }
 
-/** The surface from the side, piece by piece from the back, each as bright as it faces the light; the points lie on it. */
+/** The surface from the side, cut off where it is very low or high: piece by piece from the back, each as bright as it faces the light. */
 function drawSheet(kit, canvas, { width, height: tall }, height, { points, labels }) {
-  const cells = 44;
   const ratio = Math.min(devicePixelRatio || 1, 2);
   Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(tall * ratio) });
   Object.assign(canvas.style, { width: `${width}px`, height: `${tall}px`, left: "0px", top: "0px" });
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const at = range(cells + 1).map((i) => EDGE * ((2 * i) / cells - 1));
+  const at = range(CELLS + 1).map((i) => EDGE * ((2 * i) / CELLS - 1));
   const z = at.map((y) => at.map((x) => height(x, y)));
-  const rise = 1.5 / Math.max(1.5, ...z.flat().map(Math.abs));
-  const scale = Math.min(width / 6.1, tall / 5.7);
+  const scale = Math.min(width / 6, tall / 5.4);
   const [cos, sin] = [Math.cos(0.35), Math.sin(0.35)];
-  const project = (x, y, h) => [width / 2 + scale * (x * cos - y * sin), tall / 2 - scale * (0.5 * (x * sin + y * cos) + 0.87 * rise * h)];
-  const paper = kit.rgb("paper");
-  const ink = kit.rgb("ink");
-  const inks = [kit.rgb("negative"), kit.rgb("positive")];
+  const project = ([x, y, h]) => [width / 2 + scale * (x * cos - y * sin), tall / 2 - scale * (0.5 * (x * sin + y * cos) + 0.87 * RISE * h + 0.2)];
+  const [paper, ink, ...inks] = ["paper", "ink", "negative", "positive"].map(kit.rgb);
   const css = (rgb) => `rgb(${rgb.map(Math.round)})`;
   const mix = (a, b, share) => a.map((from, i) => from + share * (b[i] - from));
+  const dark = paper[0] < 128;
   context.lineWidth = 0.8;
-  for (let j = cells - 1; j >= 0; j -= 1) {
-    for (let i = cells - 1; i >= 0; i -= 1) {
-      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
-      const mean = corners.reduce((sum, [a, b]) => sum + z[b][a], 0) / 4;
-      const [sx, sy] = [(rise * (z[j][i + 1] - z[j][i])) / (at[1] - at[0]), (rise * (z[j + 1][i] - z[j][i])) / (at[1] - at[0])];
-      const light = (0.55 * sx + 0.35 * sy + 0.76) / Math.hypot(sx, sy, 1); // between about -0.6 and 1
-      context.fillStyle = css(mix(mix(paper, inks[Number(mean > 0)], 0.42), light > 0.76 ? paper : ink, Math.min(Math.abs(light - 0.76) * 0.75, 0.6)));
-      context.strokeStyle = context.fillStyle;
-      context.beginPath();
-      for (const [a, b] of corners) context.lineTo(...project(at[a], at[b], z[b][a]));
-      context.closePath();
-      context.fill();
-      context.stroke();
+  const shades = new Map(); // few slopes, so few colors
+  const shade = (kind, light) => {
+    const key = 1000 * kind + Math.round(100 * light);
+    if (!shades.has(key)) {
+      const base = mix(paper, inks[kind], 0.5);
+      shades.set(key, css(mix(base, light > 0 !== dark ? paper : ink, Math.min(Math.abs(light) * (light > 0 ? 1.6 : 0.6), 0.55))));
+    }
+    return shades.get(key);
+  };
+  const fill = (shape, kind, light) => {
+    if (shape.length < 3) return;
+    context.fillStyle = shade(kind, light);
+    context.strokeStyle = context.fillStyle;
+    context.beginPath();
+    for (const corner of shape) context.lineTo(...project(corner));
+    context.closePath();
+    context.fill();
+    context.stroke();
+  };
+  for (let j = CELLS - 1; j >= 0; j -= 1) {
+    for (let i = CELLS - 1; i >= 0; i -= 1) {
+      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b]) => [at[a], at[b], z[b][a]]);
+      const shape = cut(cut(corners, LOW, 1), HIGH, -1);
+      const slope = (one, other) => (RISE * (other - one)) / (at[1] - at[0]);
+      const [sx, sy] = [slope(z[j][i], z[j][i + 1]), slope(z[j][i], z[j + 1][i])];
+      const light = (0.6 * sx + 0.3 * sy + 0.74) / Math.hypot(sx, sy, 1) - 0.74; // flat paper: 0
+      for (const kind of [0, 1]) fill(cut(shape, 0, 2 * kind - 1), kind, light);
     }
     points.forEach(([x, y], i) => {
-      if (y < at[j] || y >= at[j + 1]) return;
+      const h = height(x, y);
+      if (y < at[j] || y >= at[j + 1] || h < LOW || h > HIGH) return;
       context.beginPath();
-      context.arc(...project(x, y, height(x, y)), 2.4, 0, 7);
+      context.arc(...project([x, y, h]), 2.4, 0, 7);
       context.fillStyle = css(inks[labels[i]]);
       context.fill();
     });
   }
+}
+
+/** The part of a polygon above (way 1) or below (way -1) a height. */
+function cut(corners, level, way) {
+  return corners.flatMap((corner, i) => {
+    const next = corners[(i + 1) % corners.length];
+    const [here, there] = [way * (corner[2] - level), way * (next[2] - level)];
+    const kept = here >= 0 ? [corner] : [];
+    if (here * there < 0) kept.push(corner.map((value, axis) => value + (here / (here - there)) * (next[axis] - value)));
+    return kept;
+  });
 }

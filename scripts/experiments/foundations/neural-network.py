@@ -403,8 +403,8 @@ def draw_pieces(pieces):
     axes.plot(x, np.sin(2 * np.pi * x), color=color("orange"), linewidth=5, alpha=0.45)
     axes.plot(x, pieces["sum"], color=color("blue"), linewidth=2)
     axes.plot(coarse, np.array(pieces["sum"])[::8], "o", color=color("blue"), markersize=5)
-    direct_label(axes, 0.3, 1.0, "their sum, on the sine", "blue", dx=8, dy=2)
-    direct_label(axes, 0.45, 2.5, "the eight pieces", "muted", dx=6, dy=2)
+    direct_label(axes, 0.42, 0.6, "their sum, on the sine", "blue", dx=6, dy=8)
+    direct_label(axes, 0.6, 2.4, "the eight pieces", "muted", dx=6, dy=0)
     axes.set(xlim=(0, 1), ylim=(-4, 5), xlabel="input x", ylabel="height")
     return figure
 
