@@ -455,15 +455,15 @@ def draw_errors(hand, trained):
 
 
 def draw_places(places):
-    figure, axes = new_figure(aspect=0.34)
+    figure, axes = new_figure(aspect=0.42)
     at = np.array(places["shown"])
     axes.axvspan(0, 1, color=color("blue"), alpha=0.12, linewidth=0)
     within = (at > 0) & (at < 1)
-    height = 0.25 + 0.5 * (np.arange(len(at)) % 4) / 3
+    height = 0.25 + 0.7 * (np.arange(len(at)) % 4) / 3
     axes.plot(at[within], height[within], "o", color=color("blue"), markersize=6)
     axes.plot(at[~within], height[~within], "x", color=color("muted"), markersize=6)
-    axes.annotate("the data", (0.5, 1), xytext=(0, -6), textcoords="offset points", ha="center", va="top", color=color("blue"))
-    axes.set(xlim=(-3.15, 4.15), ylim=(0, 1.15), yticks=[], xlabel="where the unit folds, $x = -b/w$")
+    axes.annotate("the data", (0.5, 1.3), ha="center", va="center", color=color("blue"))
+    axes.set(xlim=(-3.15, 4.15), ylim=(0, 1.5), yticks=[], xlabel="where the unit folds, $x = -b/w$")
     axes.grid(False)
     axes.spines["left"].set_visible(False)
     return figure
