@@ -18,14 +18,17 @@ for number, (W_l, b_l) in enumerate(layers, 1):
     if number == 10:
         bent = relu(bent)  # one bend, halfway up
 
-print("parameters:", sum(W_l.size + b_l.size for W_l, b_l in layers), "and", W.size + b.size)
+deep_size = sum(W_l.size + b_l.size for W_l, b_l in layers)
+print("parameters:", deep_size, "and", W.size + b.size)
 print("20 layers equal one:", abs(deep - (x @ W + b)).max() < 1e-12)
 print(f"largest change by one ReLU: {abs(deep - bent).max():.2f}")
 
 # %% rank
 x = np.linspace(-1, 1, 401)[:, None]
-z = x * (4 * rng.normal(size=200)) + rng.uniform(-4, 4, size=200)  # 200 random units
-for name, h in {"identity": z, "square": z**2, "cube": z**3, "tanh": np.tanh(z)}.items():
-    units = np.column_stack([h, np.ones(401)])
+w, b = 4 * rng.normal(size=200), rng.uniform(-4, 4, size=200)  # 200 random units
+activations = {"identity": np.positive, "square": np.square,
+               "cube": lambda z: z**3, "tanh": np.tanh}
+for name, activation in activations.items():
+    units = np.column_stack([activation(x * w + b), np.ones(401)])
     rank = np.linalg.matrix_rank(units, tol=1e-9 * np.linalg.norm(units, 2))
-    print(f"{name:8} {rank:3} dimensions" if rank < 10 else f"{name:8} more than 10")
+    print(f"{name:8}  {rank if rank < 10 else 'more than 10'} dimensions")
