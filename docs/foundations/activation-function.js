@@ -38,7 +38,7 @@ export default function (root, record, kit) {
     aspect: 0.75,
   });
   const used = drawing.line({ color: "purple", width: 3.5 });
-  const usedName = drawing.text({ color: "purple", anchor: "start", bold: true });
+  const usedName = drawing.text({ color: "purple", anchor: "end", bold: true });
   const places = Float64Array.from({ length: 177 }, (_, i) => i / 20 - 4.4);
   const sampled = (at) => Array.from(at(places, new Float64Array(places.length)), (height, i) => [places[i], height]);
   kit.curve(drawing, {
@@ -80,7 +80,7 @@ export default function (root, record, kit) {
       drawn = now;
       const at = activation(state.base, state.shape, state.bend);
       used.set(sampled(at));
-      usedName.set(-4.2, 4.1, `${state.base} + ε · bend`);
+      usedName.set(4.2, -2.2, `${state.base === "square" ? "parabola" : state.base} + ε · bend`);
       const best = solve(at, start, x, wanted);
       solvedLine.set(pairs(best.fit));
       names.target.set(0.97, 1.38, "target: thick");

@@ -371,14 +371,12 @@ def draw_fits(curves):
     figure, axes = new_figure(aspect=0.66)
     x = np.array(curves["x"])
     axes.plot(x, curves["target"], color=color("rule"), linewidth=8)
-    for name, role, label, at, dx, dy in (
-        ("identity", "grey", "identity: a line", 0, 6, 12), ("square", "orange", "square: a parabola", 25, 30, 28),
-        ("cube", "purple", "cube: a cubic", 16, -12, -40), ("relu", "blue", "", 0, 0, 0), ("tanh", "green", "", 0, 0, 0),
+    for name, role, label, dy in (
+        ("relu", "blue", "ReLU", 7), ("tanh", "green", "tanh", -9), ("square", "orange", "square", 4),
+        ("identity", "grey", "identity", 0), ("cube", "purple", "cube", -4),
     ):  # fmt: skip
         axes.plot(x, curves[name], color=color(role), linestyle=(0, (4, 4)) if name == "tanh" else "-")
-        if label:
-            direct_label(axes, x[at], curves[name][at], label, role, dx=dx, dy=dy)
-    direct_label(axes, 0.14, 1.0, "ReLU and tanh", "blue", dx=0, dy=14)
+        direct_label(axes, x[-1], curves[name][-1], label, role, dy=dy)
     axes.set(xlim=(-1, 1), ylim=(-1.4, 1.4), xlabel="input $x$", ylabel="output $y$")
     return figure
 
