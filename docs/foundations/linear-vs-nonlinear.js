@@ -35,6 +35,8 @@ export default function (root, record, kit) {
       });
     });
   }
+  const keys = [["averaged curves", "green", 0], ["averaged parameters", "ink", -0.1]]
+    .map(([text, color, y]) => [plot.text({ color, anchor: "end", dx: -4, bold: true }), y, text]);
   const largest = kit.readout({ label: "Largest gap", color: "red", format: ".3f" });
   const verdict = kit.readout({ label: "In its parameters", color: "ink", format: (same) => (same ? "linear" : "not linear") });
   kit.slider("t", { label: "Blend t, from A to B", format: ".2f" });
@@ -57,6 +59,7 @@ export default function (root, record, kit) {
     gap.set(X.map((x, i) => [x, Math.min(average[i], blended[i]), Math.max(average[i], blended[i])]));
     names.a.set(LEFT, state.a1, "A");
     names.b.set(LEFT, state.b1, "B");
+    for (const [mark, y, text] of keys) mark.set(1, y, text);
     largest.set(Math.max(...average.map((value, i) => Math.abs(value - blended[i]))));
     // The verdict is of the model, not of this pair: at t = 0 or between equal curves no model has a gap.
     verdict.set(state.model === "polynomial" || state.model === "frozen" ? 1 : 0);
