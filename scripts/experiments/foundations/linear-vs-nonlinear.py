@@ -66,7 +66,7 @@ def network(w, x):
 
 
 def blending(rng):
-    """The largest distance between the model of the mean and the mean of the models, over the largest prediction."""
+    """Median over pairs: the largest distance between the model of the mean and the mean of the models, over the largest prediction."""
     x = np.linspace(-1, 1, POINTS)
     gaps = {"parameters": {}, "inputs": {}}
     for name, (count, f) in models(rng).items():
@@ -398,9 +398,9 @@ def draw_blend(blend):
         panel.plot(x, curves["b"], color=color("orange"), linewidth=1.4)
         panel.plot(x, curves["model"], color=color("ink"), linewidth=3.6)
         panel.plot(x, curves["mean"], color=color("green"), linewidth=2, dashes=(3, 2))
-        for k, role in (("a", "blue"), ("b", "orange")):
+        for k, role, dx, dy in (("a", "blue", 7, 8), ("b", "orange", -16, 0)):
             panel.plot(HANDLES, blend["starts"]["heights"][k], "o", color=color(role))
-            direct_label(panel, HANDLES[0], blend["starts"]["heights"][k][0], k.upper(), role, dx=7, dy=8)
+            direct_label(panel, HANDLES[0], blend["starts"]["heights"][k][0], k.upper(), role, dx=dx, dy=dy)
         panel.set(ylim=(-0.2, 1.2), xlim=(-1, 1), xlabel="input x", xticks=[-1, 0, 1])
         panel.set_title(title, color=color("muted"), loc="center")
     for y, text, role in ((0.07, "averaged curves", "green"), (-0.09, "averaged weights", "ink")):
