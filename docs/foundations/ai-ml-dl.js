@@ -16,18 +16,18 @@ const STYLE = `
 .md-typeset .ttt-board button.last { box-shadow: inset 0 0 0 2px var(--book-muted); }
 .md-typeset .ttt-board button.line { color: var(--book-orange); }
 .ttt button:focus-visible { outline: 2px solid var(--book-orange); outline-offset: 2px; }
-.ttt-minis { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 10px; flex: 1 1 250px; max-width: 420px; }
-.md-typeset .ttt-mini { padding: 6px; border-radius: 6px; text-align: center; font-size: 12px; line-height: 1.25; box-shadow: inset 0 0 0 1px var(--book-rule); }
+.ttt-side { flex: 1 1 270px; min-width: 0; }
+.ttt-minis { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 8px; max-width: 420px; margin-bottom: 12px; }
+.md-typeset .ttt-mini { padding: 5px; border-radius: 6px; text-align: center; font-size: 12px; line-height: 1.25; box-shadow: inset 0 0 0 1px var(--book-rule); }
 .md-typeset .ttt-mini[aria-pressed=true] { box-shadow: inset 0 0 0 2px var(--chosen); font-weight: 650; }
 .ttt-mini i { display: grid; grid-template-columns: repeat(3, 1fr); gap: 2px; margin-bottom: 5px; font-style: normal; }
 .ttt-mini b { aspect-ratio: 1; border-radius: 2px; display: grid; place-items: center; font: 11px/1 var(--book-sans); background: color-mix(in srgb, var(--hue) var(--much), var(--book-panel)); }
 .ttt-mini span { display: block; min-height: 2.5em; color: var(--chosen); }
-.ttt-why { flex: 1 1 100%; min-height: 8.6em; }
-.md-typeset .ttt-why ul { margin: 4px 0 0; padding: 0; list-style: none; }
-.md-typeset .ttt-why li { margin: 0; display: grid; grid-template-columns: 4em 1fr; }
+.ttt-why { min-height: 8.6em; }
+.ttt-why p { display: grid; grid-template-columns: 4em 1fr; }
+.md-typeset .ttt-why p { margin: 0; }
 .ttt-code { display: grid; grid-template-columns: repeat(32, 1fr); gap: 1px; max-width: 420px; margin-top: 7px; }
 .ttt-code u { height: 14px; background: color-mix(in srgb, var(--book-network) var(--much), var(--book-panel)); }
-@media (max-width: 560px) { .ttt-minis { grid-template-columns: repeat(2, minmax(0, 1fr)); max-width: 270px; } .ttt-mini i { width: 62%; margin-inline: auto; } .md-typeset .ttt-mini span { min-height: 0; } }
 `;
 
 export default function (root, record, kit) {
@@ -39,23 +39,22 @@ export default function (root, record, kit) {
   });
   const judge = makeJudge(record);
   const keyOf = (name) => (name === "search" ? name : [name, played[state.labels]].join("-"));
-  const opinionOf = (name, position) => judge(keyOf(name), position);
 
   // ---- the board, the four programs' views, and the reasons ----
   let pointed = null; // the cell whose score is explained; by default the best
   const cells = CELLS.map((_, cell) => kit.element("button", { type: "button", tabindex: cell ? -1 : 0 }));
-  const board = kit.element("div", { class: "ttt-board", role: "group", "aria-label": "Tic-tac-toe board, you are X; arrow keys move, Enter plays" }, ...cells);
+  const board = kit.element("div", { class: "ttt-board", role: "group", "aria-label": "Board, you are X; arrow keys move, Enter plays" }, ...cells);
   const minis = Object.fromEntries(Object.keys(NAMES).map((name) => {
     const squares = CELLS.map(() => kit.element("b"));
-    const share = kit.element("em", { style: "font-style:normal;color:var(--book-muted);font-weight:400" });
+    const share = kit.element("small");
     const node = kit.element("button", { type: "button", class: "ttt-mini", style: `--chosen:${kit.color(name)}` },
       kit.element("i", { "aria-hidden": "true" }, ...squares), kit.element("span", {}, NAMES[name]), share);
     kit.listen(node, "click", () => { state.opponent = name; });
     return [name, { node, squares, share }];
   }));
   const why = kit.element("div", { class: "ttt-why" });
-  root.append(kit.element("style", {}, STYLE), kit.element("div", { class: "ttt" }, board,
-    kit.element("div", { class: "ttt-minis", role: "group", "aria-label": "Opponent, and what each program thinks of your moves" }, ...Object.values(minis).map(({ node }) => node)), why));
+  root.append(kit.element("style", {}, STYLE), kit.element("div", { class: "ttt" }, board, kit.element("div", { class: "ttt-side" },
+    kit.element("div", { class: "ttt-minis", role: "group", "aria-label": "Your opponent" }, ...Object.values(minis).map(({ node }) => node)), why)));
 
   const says = kit.note();
   kit.slider("labels", { label: "Labeled positions the learners saw", format: (index) => played[index].toLocaleString("en-US") });
@@ -90,7 +89,7 @@ export default function (root, record, kit) {
     if (position[cell] || over(position)) return;
     const after = play(position, cell);
     let text = state.moves + cell;
-    if (!over(after)) text += answer(after, (next) => opinionOf(state.opponent, next));
+    if (!over(after)) text += answer(after, (next) => judge(keyOf(state.opponent), next));
     pointed = null;
     state.moves = text;
   }
@@ -105,13 +104,13 @@ export default function (root, record, kit) {
     const name = state.opponent;
     const scores = {};
     for (const program of Object.keys(NAMES)) {
-      scores[program] = CELLS.map((_, cell) => (ended || position[cell] ? null : opinionOf(program, play(position, cell))));
+      scores[program] = CELLS.map((_, cell) => (ended || position[cell] ? null : judge(keyOf(program), play(position, cell))));
       const { node, squares, share } = minis[program];
       squares.forEach((square, cell) => {
         paint(square, scores[program][cell]);
         square.textContent = stoneOf(position[cell]);
       });
-      share.textContent = shareOf(program);
+      share.textContent = kit.format(record.quality[keyOf(program)] ?? 1, "percent");
       node.setAttribute("aria-pressed", program === name);
     }
     cells.forEach((node, cell) => {
@@ -122,17 +121,13 @@ export default function (root, record, kit) {
       node.className = [stone && "stone", text.at(-1) === String(cell) && "last", line.includes(cell) && "line"].filter(Boolean).join(" ");
       node.setAttribute("aria-label", CELLS[cell] + ": " + (stone || (score === null ? "empty" : `empty, ${NAMES[name]} says ${signed(score)}`)));
     });
-    says.set(ended ? outcome(position, xToMove) : `You are X. On each free cell: what ${NAMES[name].toLowerCase()} thinks of your move, from −1 (you lose) to +1 (you win).`);
-    quality.set(name === "search" ? 1 : record.quality[keyOf(name)]);
+    says.set(ended ? outcome(position, xToMove) : "You are X. On each free cell: what your opponent thinks of that move, from −1 (you lose) to +1 (you win).");
+    quality.set(record.quality[keyOf(name)] ?? 1);
     const games = record.games[keyOf(name)];
     beatable.set(games.lost / games.all);
     learned.set(record.parameters[name]);
     explain(name, position, scores[name], ended);
   });
-
-  function shareOf(program) {
-    return kit.format(program === "search" ? 1 : record.quality[keyOf(program)], "percent");
-  }
 
   function explain(name, position, scores, ended) {
     if (ended) return why.replaceChildren();
@@ -146,14 +141,14 @@ export default function (root, record, kit) {
       const top = Math.max(...hidden, 1e-9);
       const on = hidden.filter((unit) => unit > 0).length;
       return why.replaceChildren(head,
-        kit.element("div", {}, `18 inputs pass through ${record.parameters.network.toLocaleString("en-US")} numbers. Here is all there is to see before the output: 64 units, ${on} of them on. None has a name.`),
+        kit.element("div", {}, `18 inputs pass through ${record.parameters.network.toLocaleString("en-US")} numbers. All there is to see before the output: 64 units, ${on} of them on, none with a name.`),
         kit.element("div", { class: "ttt-code", "aria-hidden": "true" }, ...hidden.map((unit) => kit.element("u", { style: `--much:${Math.round(100 * unit / top)}%` }))));
     }
     const { inputs, weights } = judge.look(keyOf(name), after);
     const parts = inputs.map((input, i) => ({ input, pull: input * weights[i], text: name === "features" ? FEATURES[i] : (i < 9 ? "your stone: " : "the other's stone: ") + CELLS[i % 9] }))
       .filter(({ input }) => input).sort((a, b) => Math.abs(b.pull) - Math.abs(a.pull)).slice(0, 5);
     return why.replaceChildren(head, " The largest terms of its sum, for win against loss:",
-      kit.element("ul", {}, ...parts.map(({ input, pull, text }) => kit.element("li", {}, kit.element("b", {}, signed(pull, 1)), kit.element("span", {}, input > 1 ? `${text}, × ${input}` : text)))));
+      ...parts.map(({ input, pull, text }) => kit.element("p", {}, kit.element("b", {}, signed(pull, 1)), input > 1 ? `${text}, × ${input}` : text)));
   }
 }
 
@@ -165,7 +160,7 @@ const signed = (value, digits = 2) => {
   const text = Math.abs(value).toFixed(digits);
   return Number(text) === 0 ? "0" : (value < 0 ? "−" : "+") + text;
 };
-const outcome = (position, xToMove) => (!won(position) ? "A draw." : xToMove ? "It wins. Take back, or start a new game." : "You win.");
+const outcome = (position, xToMove) => (!won(position) ? "A draw." : xToMove ? "It wins." : "You win.");
 
 // ---- the game: a position is seen by the player who just moved; 1 is a stone of that player, -1 of the other ----
 const play = (position, cell) => position.map((stone, i) => (i === cell ? 1 : -stone || 0));

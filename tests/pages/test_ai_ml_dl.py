@@ -72,7 +72,7 @@ def test_keys_move_over_the_board_and_search_answers_in_the_center(open_explorab
 def test_each_program_gives_its_own_kind_of_reason(open_explorable) -> None:
     _, figure = open_explorable(f"{ADDRESS}?opponent=features")
     why = figure.locator(".ttt-why")
-    assert why.locator("li").count() >= 3
+    assert why.locator("p").count() >= 3
     figure.locator(".ttt-mini", has_text="Deep network").click()
     why.locator(".ttt-code").wait_for()
     assert why.locator("u").count() == 64 and "5,571 numbers" in why.inner_text()

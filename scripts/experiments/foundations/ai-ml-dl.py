@@ -388,6 +388,8 @@ def claims(data):
     win = start["win"]
     yield at_most("start-missed", "In the start position the network of 50 labels gives the winning fork at most 0.2",
                   start["opinions"]["network-50"][win], 0.2)  # fmt: skip
+    yield at_least("start-features", "In the start position the features with the same 50 labels give the winning fork at least 0.2",
+                   start["opinions"]["features-50"][win], 0.2)  # fmt: skip
     yield at_least("start-seen", "Search, and the network of 3,000 labels, give the winning fork at least 0.5",
                    min(start["opinions"][name][win] for name in ("search", "network-3000")), 0.5)  # fmt: skip
     yield at_least("mirrors-help", "Mirrored positions add at least 0.1 to the network's share at 200 labels",
@@ -445,8 +447,8 @@ def draw_curves(data):
     axes.axhline(data["random"], color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
     direct_label(axes, 5477, data["random"], "random moves", "muted", dx=0, dy=-9, ha="right")
     for name, label, at, dx, dy in (
-        ("features", "hand-made features", 1, 0, -14), ("network", "deep network\non the raw board", 1, 34, 12),
-        ("linear", "linear on the raw board", 3, -30, 13),
+        ("features", "hand-made\nfeatures", 0, 2, -38), ("network", "deep network\non the raw board", 1, 34, 8),
+        ("linear", "linear on the raw board", 2, -40, -12),
     ):  # fmt: skip
         entries = [share[name][str(n)] for n in sizes]
         axes.fill_between(sizes, [e["least"] for e in entries], [e["most"] for e in entries], color=color(name), alpha=0.2)
@@ -454,7 +456,7 @@ def draw_curves(data):
         direct_label(axes, sizes[at], entries[at]["mean"], label, name, dx=dx, dy=dy)
     extra = [(int(n), entry["mean"]) for n, entry in data["augmented"].items()]
     axes.plot(*zip(*extra, strict=True), color=color("network"), marker="o", markerfacecolor=color("paper"), linestyle=(0, (2, 2)))
-    direct_label(axes, *extra[0], "same network,\nmirrored boards", "network", dx=2, dy=-22)
+    direct_label(axes, *extra[0], "network,\nmirrored\nboards", "network", dx=2, dy=-34)
     axes.set(xscale="log", xlabel="labeled positions", ylabel="share of right moves", ylim=(0.36, 1.06), xlim=(44, 6200))
     axes.set_xticks(sizes, ["50", "200", "1,000", "3,000", "all"])
     axes.minorticks_off()
@@ -477,14 +479,14 @@ def draw_rings():
     ring(8, 6, 84, 31, "deep learning", "network")
     placed = [
         (4, 81, "A* route finder"), (4, 74, "MYCIN's rules (medicine)"), (4, 67, "Deep Blue (chess), almost all"),
-        (8, 49, "naive Bayes spam filter"), (8, 42, "random forest"), (57, 49, "Samuel's checkers\nweights, 1959"),
-        (12, 23, "ResNet (images)"), (12, 16, "Transformer in a chatbot"), (12, 9, "this page's 18-64-64-3"),
+        (8, 49, "naive Bayes spam filter"), (8, 42, "random forest"), (44, 42, "Samuel's weights"),
+        (12, 24, "ResNet (images)"), (12, 17.5, "Transformer in a chatbot"), (12, 11, "this page's 18-64-64-3"),
     ]  # fmt: skip
     for x, y, text in placed:
         axes.text(x, y, text, ha="left", va="center", color=color("ink"), linespacing=1.05)
     for y, text in ((78, "AlphaZero:\ntree search"), (20, "AlphaZero:\nnetwork")):
-        axes.text(76, y, text, ha="center", va="center", color=color("orange"), linespacing=1.1)
-    axes.annotate("", (76, 27), xytext=(76, 71), arrowprops={"arrowstyle": "<->", "color": color("orange"), "linewidth": 2})
+        axes.text(82, y, text, ha="center", va="center", color=color("orange"), linespacing=1.1)
+    axes.annotate("", (82, 27), xytext=(82, 71), arrowprops={"arrowstyle": "<->", "color": color("orange"), "linewidth": 2})
     axes.set(xlim=(-1, 101), ylim=(-1, 95))
     axes.axis("off")
     return figure
