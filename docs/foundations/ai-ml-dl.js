@@ -23,7 +23,7 @@ const STYLE = `
 .ttt-mini i { display: grid; grid-template-columns: repeat(3, 1fr); gap: 2px; margin-bottom: 5px; font-style: normal; }
 .ttt-mini b { aspect-ratio: 1; border-radius: 2px; display: grid; place-items: center; font: 11px/1 var(--book-sans); background: color-mix(in srgb, var(--hue) var(--much), var(--book-panel)); }
 .ttt-mini span { display: block; min-height: 2.5em; color: var(--chosen); }
-.ttt-why { min-height: 8.6em; }
+.ttt-why { min-height: 10.2em; }
 .ttt-why p { display: grid; grid-template-columns: 4em 1fr; }
 .md-typeset .ttt-why p { margin: 0; }
 .ttt-code { display: grid; grid-template-columns: repeat(32, 1fr); gap: 1px; max-width: 420px; margin-top: 7px; }
@@ -144,9 +144,9 @@ export default function (root, record, kit) {
         kit.element("div", {}, `18 inputs pass through ${record.parameters.network.toLocaleString("en-US")} numbers. All there is to see before the output: 64 units, ${on} of them on, none with a name.`),
         kit.element("div", { class: "ttt-code", "aria-hidden": "true" }, ...hidden.map((unit) => kit.element("u", { style: `--much:${Math.round(100 * unit / top)}%` }))));
     }
-    const { inputs, weights } = judge.look(keyOf(name), after);
+    const { inputs, weights, constant } = judge.look(keyOf(name), after);
     const parts = inputs.map((input, i) => ({ input, pull: input * weights[i], text: name === "features" ? FEATURES[i] : (i < 9 ? "your stone: " : "the other's stone: ") + CELLS[i % 9] }))
-      .filter(({ input }) => input).sort((a, b) => Math.abs(b.pull) - Math.abs(a.pull)).slice(0, 5);
+      .concat({ input: 1, pull: constant, text: "a constant" }).filter(({ input }) => input).sort((a, b) => Math.abs(b.pull) - Math.abs(a.pull)).slice(0, 5);
     return why.replaceChildren(head, " The largest terms of its sum, for win against loss:",
       ...parts.map(({ input, pull, text }) => kit.element("p", {}, kit.element("b", {}, signed(pull, 1)), input > 1 ? `${text}, × ${input}` : text)));
   }
@@ -238,7 +238,7 @@ function makeJudge({ programs }) {
     const top = Math.max(...h);
     const e = h.map((z) => Math.exp(z - top));
     const weights = inputs.map((_, i) => tensors[0][2 * inputs.length + i] - tensors[0][i]); // of the linear programs: win against loss
-    return { inputs, weights, hidden, score: (e[2] - e[0]) / (e[0] + e[1] + e[2]) };
+    return { inputs, weights, hidden, constant: tensors[1][2] - tensors[1][0], score: (e[2] - e[0]) / (e[0] + e[1] + e[2]) };
   };
   const judge = (key, position) => {
     if (key === "search") return value(position);
