@@ -154,7 +154,7 @@ export default function (root, record, kit) {
 
 const paint = (node, score) => {
   node.style.setProperty("--hue", score < 0 ? "var(--book-negative)" : "var(--book-positive)");
-  node.style.setProperty("--much", `${Math.round(48 * Math.abs(score ?? 0))}%`);
+  node.style.setProperty("--much", `${Math.round(38 * Math.abs(score ?? 0))}%`);
 };
 const signed = (value, digits = 2) => {
   const text = Math.abs(value).toFixed(digits);

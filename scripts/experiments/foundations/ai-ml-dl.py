@@ -413,7 +413,7 @@ def draw_opinions(start):
 
     def blend(score):
         full, paper = np.array(to_rgb(color("positive" if score > 0 else "negative"))), np.array(to_rgb(color("panel")))
-        return tuple(paper + 0.6 * abs(score) * (full - paper))
+        return tuple(paper + 0.42 * abs(score) * (full - paper))
 
     figure, axes = new_figure(aspect=1.06)
     shown = [("search", "search: nothing learned"), ("features-50", "13 features, 50 labels"),
