@@ -48,7 +48,7 @@ export default function (root, record, kit) {
   const note = kit.note();
   kit.choices("width", { label: "Width of the hidden layers", names: NAMES });
   const timelines = {
-    two: kit.timeline("two", { label: "Moves made", perSecond: 0.8, format: told, marks: [1, 2, 3, 4].map((layer) => ({ at: 3 * layer, label: `layer ${layer}` })) }),
+    two: kit.timeline("two", { label: "Moves made, by layer", perSecond: 0.8, format: told, marks: [1, 2, 3, 4].map((layer) => ({ at: 3 * layer, label: String(layer) })) }),
     three: kit.timeline("three", { label: "Moves made", perSecond: 0.5, format: told, marks: ["W", "+ b", "tanh"].map((label, i) => ({ at: i + 1, label })) }),
   };
   const sliders = [kit.slider("turn", { label: "Turn the view", format: degrees }), kit.slider("tilt", { label: "Tilt the view", format: degrees })];
