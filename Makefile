@@ -1,6 +1,6 @@
 # make serve: set up and serve the book. make test: set up and run every check. Both are quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint unit browser records lock clean
+.PHONY: help serve build test lint unit browser gates nightly records lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
@@ -12,6 +12,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 help:
 	@echo "make serve    set everything up and serve the book at http://localhost:$(PORT)"
 	@echo "make test     set everything up and run every check"
+	@echo "make gates    what make test leaves out: valid HTML, Lighthouse, the newest releases"
+	@echo "make nightly  run every experiment and lab again and print what drifts"
 	@echo "make build    write the static site to site/"
 	@echo "make records  rerun the experiments and labs whose code has changed"
 	@echo "make lock     resolve requirements/*.txt anew from pyproject.toml (needs uv)"
@@ -79,10 +81,31 @@ browser: .venv/test
 	$(call say,"The built site in a browser")
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m browser --reruns 2 --reruns-delay 3
 
+# ---- the slow gates ----
+.venv/gates: requirements/gates.txt .venv/test
+	$(call say,"Installing what the gates need (Node and its tools; once)")
+	$(call install,requirements/gates.txt)
+	@touch $@
+
+gates: .venv/gates
+	$(call say,"Valid HTML")
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/python -m gates.html site
+	$(call say,"Lighthouse")
+	@$(BIN)/python -m gates.lighthouse
+	$(call say,"Tomorrow: the newest releases and Zensical")
+	@$(BIN)/python -m gates.tomorrow
+
+nightly: .venv/test
+	$(call say,"Every experiment and lab again")
+	@$(BIN)/python scripts/record.py --check --jobs 2
+	@$(BIN)/python scripts/labs.py --check
+
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv"; exit 1; }
 	@uv pip compile -q pyproject.toml --extra docs --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/site.txt
 	@uv pip compile -q pyproject.toml --extra test -c requirements/site.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/test.txt
+	@uv pip compile -q pyproject.toml --extra gates -c requirements/test.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/gates.txt
 
 clean:
 	rm -rf .venv .cache site build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

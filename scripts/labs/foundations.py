@@ -6,6 +6,8 @@
 # expect **before** you run a cell: being wrong is where the learning is.
 
 # %%
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 from dlprimer import MLP, Adam, Linear, Parameter, Sequential, cross_entropy
@@ -133,7 +135,7 @@ def count(widths):
 
 # %% tags=["solution"]
 def solved_count(widths):
-    return sum(a * b + b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return sum(a * b + b for a, b in pairwise(widths))
 
 
 print("counted", solved_count([64, 32, 10]), "and in the library", network.number_of_parameters())
@@ -155,7 +157,7 @@ def train(widths, activation="relu", epochs=20, seed=0, lr=0.005):
     """A trained network."""
     rng = np.random.default_rng(seed)
     if activation is None:
-        model = Sequential(*(Linear(a, b, rng=rng) for a, b in zip(widths, widths[1:])))
+        model = Sequential(*(Linear(a, b, rng=rng) for a, b in pairwise(widths)))
     else:
         model = MLP(widths, activation=activation, rng=rng)
     fit(model, (x_train, y_train), loss=cross_entropy, optimizer=Adam(model.parameters(), lr=lr),

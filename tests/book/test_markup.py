@@ -4,11 +4,14 @@ import json
 import re
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import markdown
 import pytest
 
 from book.markup import assets, header
+
+from .conftest import EXTENSIONS
 
 SRC = "optimizers-and-regularization/sgd-momentum-nesterov.md"
 TITLE = "What is the difference between SGD, Momentum, and Nesterov Momentum?"
@@ -354,3 +357,13 @@ def test_the_markup_works_without_mkdocs(caplog) -> None:
 def test_reading_time_counts_what_is_read_in_a_row() -> None:
     text = "word " * 400 + "\n```python\n" + "code " * 900 + "\n```\n\n::: quiz\n" + "quiz " * 900 + "\n:::\n"
     assert len(header.NOT_READ.sub("", text).split()) == 400
+
+
+def test_zensical_tells_the_page_in_another_way(folder) -> None:
+    """The successor of MkDocs has no `relpath`; it keeps the page's place and address in a preprocessor."""
+    text = f"# {TITLE}\n\nThe gradient is [=gradient.0:.1f].\n"
+    (folder / "docs" / SRC).write_text(FRONT + "\n" + text)
+    md = markdown.Markdown(extensions=EXTENSIONS)
+    context = SimpleNamespace(run=lambda lines: lines, page=SimpleNamespace(path=SRC, url=SRC.replace(".md", "/")))
+    md.preprocessors.register(context, "rendering_context", 0)
+    assert "The gradient is 2.0." in md.convert(text)

@@ -45,11 +45,9 @@ class Page:
 
     def __init__(self, md: Markdown) -> None:
         self.md = md
-        # MkDocs gives every page's Markdown the file it is rendering; elsewhere the text stands for itself.
-        file = getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
-        self.src_uri: str = file.src_uri if file else ""
-        self.root: str = "../" * str(file.url).removeprefix("./").count("/") if file else ""
-        self.source = Path(file.abs_src_path).read_text(encoding="utf-8-sig") if file else ""
+        self.src_uri, url, source = rendered_file(md)
+        self.root: str = "../" * url.removeprefix("./").lstrip("/").count("/")
+        self.source = source.read_text(encoding="utf-8-sig") if source else ""
         self.question: Question | None = by_page(self.src_uri) if self.src_uri else None
         self.cited: list[str] = []
         self.first_citation = 0
@@ -169,6 +167,20 @@ class Page:
         # Placeholders of what is kept are marked by control characters, which a second converter would remove.
         html = str(converter.convert(text.translate(_HIDE))).translate(_SHOW)
         return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
+
+
+def rendered_file(md: Markdown) -> tuple[str, str, Path | None]:
+    """The page's place under docs/, its address and its file; nothing where a text stands for itself.
+
+    MkDocs gives every page's Markdown the file that it renders; its successor Zensical tells the place and the address.
+    """
+    file = getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
+    if file is not None:
+        return file.src_uri, str(file.url), Path(file.abs_src_path)
+    if "rendering_context" in md.preprocessors:
+        page = md.preprocessors["rendering_context"].page
+        return page.path, page.url, DOCS / page.path
+    return "", "", None
 
 
 def parsed(front_matter: str) -> dict[str, Any] | str:
