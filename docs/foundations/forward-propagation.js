@@ -17,22 +17,22 @@ export default function (root, record, kit) {
     show: kit.choice("values", ["values", "changes"]),
   });
 
-  kit.paint("image", {
-    label: "Image: paint on it", size: 178, clear: "",
-    presets: Object.fromEntries(originals.map((image, digit) => [names[digit], image])),
-  });
-  const products = kit.matrix({ label: "Products", title: "", scale: "diverging", numbers: false, cell: 22, format: ".3f" });
+  const top = kit.element("div", { class: "kit-cells", style: "align-items:flex-start" });
+  const tools = kit.element("div", { class: "kit-tools" });
+  root.append(top, tools);
+  kit.paint("image", { label: "Image: paint on it", size: 162, clear: "", into: top });
+  const products = kit.matrix({ label: "Products", title: "", scale: "diverging", numbers: false, cell: 20, format: ".3f", into: top });
   const heading = kit.element("div", { class: "kit-title" });
   products.box.prepend(heading);
-  const second = kit.element("div", { class: "kit-cells" });
-  root.append(second);
   const open = (of) => (row, column) => { state.of = of; state[of] = row * SIDE + column; };
   const hidden = kit.matrix({
-    label: "32 hidden units: press one", scale: "diverging", format: ".1f", cell: 38, readout: false, press: open("unit"), into: second,
+    label: "32 hidden units: press one", scale: "diverging", format: ".1f", cell: 38, readout: false, press: open("unit"), into: top,
     rowName: "units, row", columnName: "place",
   });
+  tools.append(kit.element("span", { class: "kit-title" }, "Digit"));
+  originals.forEach((image, digit) => kit.button(names[digit], () => { state.image = image; }, { into: tools }));
   const logits = kit.matrix({
-    label: "10 logits: press one", scale: "diverging", format: ".1f", cell: 42, readout: false, press: open("logit"), into: second,
+    label: "10 logits: press one", scale: "diverging", format: ".1f", cell: 46, readout: false, press: open("logit"),
     columnLabels: names, rowName: "logits",
   });
 
@@ -78,7 +78,7 @@ export default function (root, record, kit) {
     const taken = new Set(order.slice(0, added));
 
     products.set(rows(terms.map((term, i) => (taken.has(i) ? term : null)), SIDE));
-    heading.textContent = isUnit ? `64 pixels × weights of unit ${target + 1}` : `32 units × weights of logit ${target}`;
+    heading.textContent = isUnit ? `Pixels × weights, unit ${target + 1}` : `Units × weights, logit ${target}`;
     const changes = state.show === "changes";
     hidden.set(rows(changes ? pass.h.map((h, j) => h - before.h[j]) : pass.h, SIDE));
     logits.set([changes ? pass.logits.map((z, k) => z - before.logits[k]) : pass.logits]);

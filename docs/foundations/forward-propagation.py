@@ -20,9 +20,10 @@ import numpy as np
 from dlprimer import Activation, Linear, Sequential, no_grad
 
 rng = np.random.default_rng(9)
-tent = Sequential(Linear(1, 2, rng=rng), Activation("relu"), Linear(2, 1, rng=rng)).to(np.float64)
-tent[0].weight.data[:], tent[0].bias.data[:] = [[1], [1]], [0, -0.5]  # x and x - 1/2
-tent[2].weight.data[:], tent[2].bias.data[:] = [[2, -4]], [0]  # 2 relu(x) - 4 relu(x - 1/2)
+fold, join = Linear(1, 2, rng=rng), Linear(2, 1, rng=rng)
+tent = Sequential(fold, Activation("relu"), join).to(np.float64)
+fold.weight.data[:], fold.bias.data[:] = [[1], [1]], [0, -0.5]
+join.weight.data[:], join.bias.data[:] = [[2, -4]], [0]
 
 with no_grad():
     y, pieces = np.arange(2**12 + 1)[:, None] / 2**12, []
@@ -35,5 +36,5 @@ with no_grad():
         y, layers = np.array([[x]]), 0
         while y.any():
             y, layers = tent(y), layers + 1
-        denominator = x.as_integer_ratio()[1]  # a power of two, for every float
-        print(f"{x:<8.3g} is 0 after {layers} layers; denominator 2^{denominator.bit_length() - 1}")
+        power = x.as_integer_ratio()[1].bit_length() - 1
+        print(f"{x:<8.3g} is m/2^{power}, and 0 after {layers} layers")

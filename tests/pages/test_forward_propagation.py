@@ -38,14 +38,14 @@ def test_the_last_product_closes_the_ledger(open_explorable, width: int, scheme:
     wait_for(page, Bias=NET["bias"], Sum_of=sum(terms[:12]), The_layer=NET["pre"])
     figure.get_by_role("slider", name="Products added").press("End")
     wait_for(page, **{"Bias +": NET["pre"], "Sum_of": NET["pre"] - NET["bias"]})
-    figure.get_by_text("The ledger closes").wait_for()
+    figure.locator(".kit-note").filter(has_text="The ledger closes").wait_for()
 
 
 def test_pressing_a_logit_opens_its_ledger_of_32(open_explorable) -> None:
     page, figure = open_explorable()
     box = figure.get_by_role("grid", name=re.compile("10 logits")).bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.55, box["y"] + box["height"] - 12)
-    figure.get_by_text("32 units × weights of logit 5").wait_for()
+    figure.get_by_text("Units × weights, logit 5").wait_for()
     wait_for(page, Bias=B2[5], The_layer=forward(IMAGE)[1][5])
     page.wait_for_url(re.compile("of=logit"))
 
@@ -55,10 +55,10 @@ def test_keys_choose_a_unit_and_reset_returns(open_explorable) -> None:
     units = figure.get_by_role("grid", name=re.compile("32 hidden units"))
     units.press("ArrowRight")
     units.press("Enter")
-    figure.get_by_text("weights of unit 2", exact=False).wait_for()
+    figure.get_by_text("weights, unit 2").wait_for()
     wait_for(page, Bias=B1[1])
     figure.get_by_role("button", name="Reset", exact=True).click()
-    figure.get_by_text(f"weights of unit {NET['unit'] + 1}", exact=False).wait_for()
+    figure.get_by_text(f"weights, unit {NET['unit'] + 1}").wait_for()
     wait_for(page, Bias=NET["bias"])
 
 

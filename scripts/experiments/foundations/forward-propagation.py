@@ -2,6 +2,7 @@
 
 import time
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,9 @@ from dlprimer import (
     train_val_test_split,
 )
 
-TOLERANCE = {"timing": None, "wide": None, "batching": None, "ledger": None, "net": None, "modes": None, "depth": 0.5, "tent": 0.02}
+TOLERANCE = {
+    "timing": None, "wide": None, "batching": None, "ledger": None, "net": None, "modes": None, "depth": 0.5, "tent": 0.02,
+}  # fmt: skip
 
 PIXELS, HIDDEN, CLASSES = 64, 32, 10
 TRAIN, EPOCHS, BATCH, RATE = 1200, 40, 50, 0.003
@@ -95,7 +98,7 @@ def worked():
 
 
 def multiply_adds(sizes):
-    return sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    return sum(a * b for a, b in pairwise(sizes))
 
 
 def cost():
@@ -137,7 +140,7 @@ def examples(shown, x, y):
     chosen = [int(np.flatnonzero(right & (y == digit))[0]) for digit in range(CLASSES)]
     image = x[chosen[SHOWN_DIGIT]].astype(np.float64)
     h, terms, logits = contributions(model, image)
-    unit = int((terms[SHOWN_DIGIT] * 1).argmax())
+    unit = int(terms[SHOWN_DIGIT].argmax())
     return {
         "images": np.round(x[chosen] * 16).astype(int),
         "digit": SHOWN_DIGIT, "unit": unit, "pre": float(pre_activations(model, image)[unit]), "logit": float(logits[SHOWN_DIGIT]),
@@ -301,7 +304,7 @@ def tent_results(rng):
             pieces[f"tenth-{k}"] = [round(float(tenth[0]), 6), float(exact)]
     return {
         "rounds": roundings(rng), "pieces": pieces, "collapse": collapse, "beyond-grid": layers_until_zero(small),
-        "tenth": next(k for k, (found, _) in enumerate(orbit, 1) if found == 0), "all-float64": 1075,
+        "tenth": next(k for k, (found, _) in enumerate(orbit, 1) if found == 0), "all-float64": layers_until_zero(np.array([np.nextafter(0, 1)])),
         "bits": bits, "bits-start": x,
     }  # fmt: skip
 
@@ -392,7 +395,8 @@ def claims(data):
     tents, nets = data["depth"]["tent"], data["depth"]["net"]
     yield at_most("bound-loose", "Over 64 random layers the error grows by a factor of at most 100", data["depth"]["net-growth"], 100)
     yield at_least("bound-large", "The product of the largest stretches is at least 10 to the 20", data["depth"]["bound-power"], 20)
-    yield between("tents-double", "From 4 to 20 tents the error grows by 1.8 to 2.2 per layer", (tents["20"] / tents["4"]) ** (1 / 16), 1.8, 2.2)
+    yield between("tents-double", "From 4 to 20 tents the error grows by 1.8 to 2.2 per layer",
+                  (tents["20"] / tents["4"]) ** (1 / 16), 1.8, 2.2)  # fmt: skip
     yield at_most("nets-creep", "After 64 random layers the relative error is at most 0.00001", nets["64"]["median"], 1e-5)
 
 
@@ -416,8 +420,9 @@ def draw_ledger(net):
     terms = np.array(net["terms"])
     terms = terms[np.argsort(-abs(terms), kind="stable")]
     totals = net["logit-bias"] + np.concatenate([[0], np.cumsum(terms)])
-    for at, (start, end) in enumerate(zip(totals[:-1], totals[1:], strict=True)):
-        right.plot([at + 1, at + 1], [start, end], color=color("positive" if end > start else "negative"), linewidth=4, solid_capstyle="butt")
+    for at, (start, end) in enumerate(pairwise(totals)):
+        role = "positive" if end > start else "negative"
+        right.plot([at + 1, at + 1], [start, end], color=color(role), linewidth=4, solid_capstyle="butt")
     right.axhline(net["logit"], color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
     direct_label(right, 1.5, net["logit"], f"logit {net['logit']:.2f}", "ink", dx=0, dy=-11)
     direct_label(right, 0.2, net["logit-bias"], f"bias {net['logit-bias']:.2f}", "muted", dx=14, dy=4)
@@ -430,7 +435,7 @@ def draw_teeth():
     for axes, k in zip(panels.flat, (1, 2, 3, 5), strict=True):
         x = np.arange(2**k + 1) / 2**k
         axes.plot(x, np.arange(2**k + 1) % 2, color=color("forward"))
-        axes.set(xlim=(0, 1), ylim=(-0.03, 1.32), xticks=[0, 0.5, 1], yticks=[0, 1])
+        axes.set(xlim=(0, 1), ylim=(-0.03, 1.32), xticks=[0, 0.5, 1], xticklabels=["0", "1/2", "1"], yticks=[0, 1])
         layers = "1 layer" if k == 1 else f"{k} layers"
         axes.text(0.01, 1.12, f"{layers}, {2 * k} units: {2**k} pieces", color=color("ink"), fontsize=11.5)
     for axes in panels[1]:
@@ -459,6 +464,6 @@ def draw_rounding(depths):
     found = list(depths["net"].values())
     axes.fill_between(ks, [one["least"] for one in found], [one["most"] for one in found], color=color("forward"), alpha=0.2)
     axes.plot(ks, [one["median"] for one in found], color=color("forward"), marker="o")
-    direct_label(axes, 48, found[-2]["median"], "random ReLU layers", "forward", dx=-10, dy=16, ha="center")
+    direct_label(axes, 48, found[-2]["median"], "random ReLU layers", "forward", dx=-10, dy=22, ha="center")
     axes.set(yscale="log", xlabel="layers", ylabel="relative error of float32", xlim=(0, 66), ylim=(1e-8, 3))
     return figure
