@@ -18,7 +18,7 @@ export default function (root, record, kit) {
   });
 
   const top = kit.element("div", { class: "kit-cells", style: "align-items:flex-start" });
-  const tools = kit.element("div", { class: "kit-tools" });
+  const tools = kit.element("div", { class: "kit-tools", style: "align-items:center" });
   root.append(top, tools);
   kit.paint("image", { label: "Image: paint on it", size: 162, clear: "", into: top });
   const products = kit.matrix({ label: "Products", title: "", scale: "diverging", numbers: false, cell: 20, format: ".3f", into: top });

@@ -52,8 +52,8 @@ def run(rng):
     model = train(MLP([PIXELS, HIDDEN, CLASSES], rng=rng), x_train, y_train, rng)
     shown = shown_network(model)
     return {
-        "settings": {"train": len(x_train), "test": len(x_test), "images": len(x), "epochs": EPOCHS, "inputs": INPUTS, "mixes": MIXES, "checked": CHECKED,
-                     "seeds": NET_SEEDS, "wide": WIDE, "unit": UNIT},
+        "settings": {"train": len(x_train), "test": len(x_test), "images": len(x), "epochs": EPOCHS, "inputs": INPUTS, "mixes": MIXES,
+                     "checked": CHECKED, "seeds": NET_SEEDS, "wide": WIDE, "unit": UNIT},
         "worked": worked(),
         "cost": cost(),
         "net": {**shown, "accuracy": accuracy(model, x_test, y_test), "accuracy-shown": accuracy(as_model(shown), x_test, y_test),
@@ -304,7 +304,8 @@ def tent_results(rng):
             pieces[f"tenth-{k}"] = [round(float(tenth[0]), 6), float(exact)]
     return {
         "rounds": roundings(rng), "pieces": pieces, "collapse": collapse, "beyond-grid": layers_until_zero(small),
-        "tenth": next(k for k, (found, _) in enumerate(orbit, 1) if found == 0), "all-float64": layers_until_zero(np.array([np.nextafter(0, 1)])),
+        "tenth": next(k for k, (found, _) in enumerate(orbit, 1) if found == 0),
+        "all-float64": layers_until_zero(np.array([np.nextafter(0, 1)])),
         "bits": bits, "bits-start": x,
     }  # fmt: skip
 
