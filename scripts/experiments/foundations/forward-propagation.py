@@ -409,13 +409,10 @@ def figures(data):
 
 
 def draw_ledger(net):
-    figure, (left, right) = new_figure(aspect=0.56, columns=2, width_ratios=(1, 1.35))
+    figure, (left, right) = new_figure(aspect=0.72, columns=2, width_ratios=(1, 1.2))
     products = np.array(net["products"]).reshape(8, 8)
     most = abs(products).max()
     left.imshow(products, cmap=diverging("negative", "positive"), vmin=-most, vmax=most)
-    for (row, column), value in np.ndenumerate(products):
-        if abs(value) > 0.1 * most:
-            left.text(column, row, f"{value:.1f}".replace("-", "−"), ha="center", va="center", fontsize=8.5, color=color("ink"))
     left.set(xticks=[], yticks=[], xlabel=f"64 products, sum {products.sum():.2f}\nbias {net['bias']:.2f}, unit {net['pre']:.2f}")
     left.grid(False)
     terms = np.array(net["terms"])
@@ -425,7 +422,7 @@ def draw_ledger(net):
         role = "positive" if end > start else "negative"
         right.plot([at + 1, at + 1], [start, end], color=color(role), linewidth=4, solid_capstyle="butt")
     right.axhline(net["logit"], color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
-    direct_label(right, 1.5, net["logit"], f"logit {net['logit']:.2f}", "ink", dx=0, dy=-11)
+    direct_label(right, 33, net["logit"], f"logit {net['logit']:.2f}", "ink", dx=0, dy=-12, ha="right")
     direct_label(right, 0.2, net["logit-bias"], f"bias {net['logit-bias']:.2f}", "muted", dx=14, dy=4)
     right.set(xlabel="32 products, largest first", ylabel=f"running sum, logit of {net['digit']}", ylim=(-1, 1.1 * totals.max()))
     return figure
