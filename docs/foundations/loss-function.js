@@ -1,6 +1,6 @@
 // Five targets on a line and the average loss of every prediction: each loss rests somewhere else, and the third loss is yours to bend.
-const TOP = 24;
-const KNOTS = [-16, -8, 0, 8, 16]; // prediction minus target, where your loss has its handles
+const TOP = 16;
+const KNOTS = [-12, -6, 0, 6, 12]; // prediction minus target, where your loss has its handles
 const SHAPES = { "9 : 1": [9, 4.5, 0, 0.5, 1], "1 : 1": [5, 2.5, 0, 2.5, 5], "1 : 9": [1, 0.5, 0, 4.5, 9], "Capped": [5, 5, 0, 5, 5] };
 const SHOWN = ["squared", "absolute", "own"];
 const COLORS = { squared: "blue", absolute: "orange", own: "green" };
@@ -15,7 +15,7 @@ export default function (root, record, kit) {
 
   const plot = kit.plot({
     alt: "Five targets on a line, above them the average loss of every prediction under three losses, with a ball in each minimum",
-    x: { min: 0, max: TOP, label: "prediction, and the five targets", ticks: [0, 4, 8, 12, 16, 20, 24] },
+    x: { min: 0, max: TOP, label: "prediction, and the five targets", ticks: [0, 4, 8, 12, 16] },
     y: { min: -0.17, max: 1.02, label: "average loss, each to its own scale", ticks: [] },
     aspect: 0.52, minHeight: 240,
   });
@@ -29,7 +29,7 @@ export default function (root, record, kit) {
 
   const shape = kit.plot({
     alt: "What one miss costs under the three losses; the five handles of the third can be moved",
-    x: { min: -17, max: 17, label: "prediction − target", ticks: KNOTS },
+    x: { min: -13, max: 13, label: "prediction − target", ticks: KNOTS },
     y: { min: 0, max: 10, label: "your price of one miss (green)", ticks: [0, 5, 10] },
     aspect: 0.52, minHeight: 200,
   });
@@ -48,9 +48,9 @@ export default function (root, record, kit) {
   kit.reset();
 
   let best = {};
-  const errors = Array.from({ length: 69 }, (_, i) => i / 2 - 17);
-  prices.squared.set(errors.map((e) => [e, e * e / 25.6]));
-  prices.absolute.set(errors.map((e) => [e, Math.abs(e) * 0.3125]));
+  const errors = Array.from({ length: 53 }, (_, i) => i / 2 - 13);
+  prices.squared.set(errors.map((e) => [e, e * e / 14.4]));
+  prices.absolute.set(errors.map((e) => [e, Math.abs(e) * 5 / 12]));
 
   kit.draw(() => {
     const { y } = state;
@@ -63,7 +63,7 @@ export default function (root, record, kit) {
     };
     for (const [name, loss] of Object.entries({ squared: (e) => e * e, absolute: Math.abs, own })) {
       const risk = (c) => y.reduce((sum, target) => sum + loss(c - target), 0) / y.length;
-      const at = [...Array.from({ length: 121 }, (_, i) => i * TOP / 120), ...y, ...best[name]].sort((a, b) => a - b);
+      const at = [...Array.from({ length: 129 }, (_, i) => i * TOP / 128), ...y, ...best[name]].sort((a, b) => a - b);
       const values = at.map(risk);
       const floor = risk(best[name][0]);
       const range = Math.max(...values) - floor || 1;
@@ -85,10 +85,10 @@ const side = (knot) => (knot === 0 ? "Price of a hit" : `Price ${Math.abs(knot)}
 
 /** Your loss: straight between the handles, on as before beyond them, but never downhill. */
 function along(error, heights) {
-  const i = error < -8 ? 0 : error < 0 ? 1 : error < 8 ? 2 : 3;
-  const slope = (heights[i + 1] - heights[i]) / 8;
-  if (error < -16) return heights[0] + Math.min(0, slope) * (error + 16);
-  if (error > 16) return heights[4] + Math.max(0, slope) * (error - 16);
+  const i = error < -6 ? 0 : error < 0 ? 1 : error < 6 ? 2 : 3;
+  const slope = (heights[i + 1] - heights[i]) / 6;
+  if (error < -12) return heights[0] + Math.min(0, slope) * (error + 12);
+  if (error > 12) return heights[4] + Math.max(0, slope) * (error - 12);
   return heights[i] + slope * (error - KNOTS[i]);
 }
 

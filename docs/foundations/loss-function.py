@@ -27,10 +27,10 @@ print("mean", targets.mean(), "median", np.median(targets), "largest", targets.m
 from dlprimer import binary_cross_entropy_with_logits, grad
 
 x, y = np.array([-2.0, -1.0, 1.0, 3.0]), np.array([0.0, 0.0, 1.0, 1.0])
-loss = lambda b: binary_cross_entropy_with_logits(x + b, y)  # the model: yes if x + b > 0
+loss = lambda b: binary_cross_entropy_with_logits(x + b, y)  # yes if x + b > 0
 accuracy = lambda b: ((x + b > 0) == y).mean()
 
 print("   b   accuracy   its slope    loss   its slope")
 for b in (2.5, 2.2, 1.5, 1.2, 0.5):
-    slope = (accuracy(b + 1e-6) - accuracy(b)) / 1e-6
-    print(f"{b:4}  {accuracy(b):9.2f}  {slope:10.2f}  {loss(b):6.2f}  {float(grad(loss)(b)):10.2f}")
+    flat, steep = (accuracy(b + 1e-6) - accuracy(b)) / 1e-6, float(grad(loss)(b))
+    print(f"{b:4}  {accuracy(b):9.2f}  {flat:10.2f}  {loss(b):6.2f}  {steep:10.2f}")
