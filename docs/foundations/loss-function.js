@@ -34,6 +34,9 @@ export default function (root, record, kit) {
     aspect: 0.52, minHeight: 200,
   });
   const prices = each((name) => shape.line({ color: COLORS[name], width: name === "own" ? 3 : 1.6, opacity: name === "own" ? 1 : 0.7 }));
+  shape.text({ color: "blue", anchor: "end" }).set(9.8, 8.6, "squared");
+  shape.text({ color: "orange", anchor: "end" }).set(12.6, 6.3, "absolute");
+  shape.text({ color: "green", anchor: "end", bold: true }).set(12.6, 2.1, "yours");
   KNOTS.forEach((knot, i) => shape.handle({
     y: `own.${i}`, at: () => [knot, null], color: "green", radius: 6, label: side(knot), describe: () => `price ${kit.format(state.own[i])}`,
   }));
@@ -48,6 +51,7 @@ export default function (root, record, kit) {
   kit.reset();
 
   let best = {};
+  let tied = false;
   const errors = Array.from({ length: 53 }, (_, i) => i / 2 - 13);
   prices.squared.set(errors.map((e) => [e, e * e / 14.4]));
   prices.absolute.set(errors.map((e) => [e, Math.abs(e) * 5 / 12]));
@@ -71,11 +75,12 @@ export default function (root, record, kit) {
       const [from, to] = [best[name][0], best[name].at(-1)];
       const joined = to > from && risk((from + to) / 2) - floor < 1e-9;
       flats[name].set(joined ? [[from, 0], [to, 0]] : []);
-      balls[name].set(best[name].map((c) => [c, SIZE]));
+      balls[name].set((joined ? [from, to] : best[name]).map((c) => [c, SIZE]));
+      if (name === "own") tied = joined;
       shown[name].set(from);
     }
     prices.own.set(errors.map((e) => [e, own(e)]));
-    meaning.set(name(state.own));
+    meaning.set(named(state.own, tied));
   });
 }
 
@@ -107,10 +112,11 @@ function places(first, best) {
 }
 
 /** What your loss asks for, if it has a name. */
-function name([a, b, c, d, e]) {
+function named([a, b, c, d, e], tied) {
   const close = (one, other) => Math.abs(one - other) < 0.06;
-  if (c > 0 || !close(a, 2 * b) || !close(e, 2 * d) || a + e === 0) return "Your loss has no textbook name, but it still has a best prediction.";
+  if (c > 0 || !close(a, 2 * b) || !close(e, 2 * d) || a + e === 0) return "Bent arms have no textbook name. The green ball is where their average is lowest.";
   if (close(a, e)) return "Two equal arms: the absolute error, and so the median.";
   const share = Math.round(100 * a / (a + e));
-  return `Straight arms, ${Number(a.toFixed(1))} : ${Number(e.toFixed(1))}. Best is the smallest prediction that reaches ${share}% of the targets.`;
+  const between = tied ? " Anything from there to the next target costs the same." : "";
+  return `Straight arms, ${Number(a.toFixed(1))} : ${Number(e.toFixed(1))}. Best is the smallest prediction that reaches ${share}% of the targets.${between}`;
 }

@@ -369,7 +369,7 @@ def draw_five(five):
     figure, axes = new_figure(aspect=0.6)
     curves = five["curves"]
     for name, label, at, dx, dy, ha in (
-        ("squared", "squared", 104, -8, 8, "right"), ("absolute", "absolute", 74, 8, -8, "left"), ("pinball", "9 : 1", 30, 10, 6, "left"),
+        ("squared", "squared", 100, 9, -8, "left"), ("absolute", "absolute", 76, -8, 8, "right"), ("pinball", "9 : 1", 30, 10, 6, "left"),
     ):  # fmt: skip
         height = np.array(curves[name]) - min(curves[name])
         axes.plot(curves["c"], height / height.max(), color=color(COLORS[name]))
