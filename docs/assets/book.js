@@ -23,7 +23,12 @@ function mountUnderstood() {
   });
 }
 
+// The theme gives each block of code a `nav` without a name: to a screen reader a place to go to, among dozens alike.
+const plainly = (root) => root.querySelectorAll(".md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
+new MutationObserver(() => plainly(document)).observe(document.body, { childList: true, subtree: true });
+
 function mount() {
+  plainly(document);
   mountUnderstood();
   mountReader();
   const map = document.querySelector(".question-map:not([data-mounted])");

@@ -78,6 +78,11 @@ def on_post_page(output: str, **_: Any) -> str:
     return finish.mend(output)
 
 
+def on_post_template(output: str, template_name: str, config: Any) -> str:
+    """The page for what is missing is no page of the navigation."""
+    return finish.mend(output) if template_name.endswith(".html") else output
+
+
 def on_post_build(config: Any) -> None:
     site = Path(config.site_dir)
     if not _serving:

@@ -51,14 +51,30 @@ STOPS = """() => {
   const node = document.activeElement;
   if (!node || node === document.body) return null;
   window.visited ??= [];
-  const style = getComputedStyle(node), {width, height, bottom, right} = node.getBoundingClientRect();
-  const mark = [node, ...node.querySelectorAll("*"), node.closest("label"), node.parentElement, node.nextElementSibling].filter(Boolean)
-    .some(part => { const s = getComputedStyle(part); return s.outlineStyle !== "none" || s.boxShadow !== "none"; });
+  const visible = part => {
+    const {width, height, bottom, right} = part.getBoundingClientRect();
+    return part.checkVisibility({visibilityProperty: true, opacityProperty: true}) && width > 0 && height > 0
+      && bottom + scrollY > 0 && right + scrollX > 0;
+  };
+  const parts = [node, ...node.querySelectorAll("*"), node.closest("label"), node.parentElement, node.nextElementSibling].filter(Boolean);
+  const look = () => parts.map(part => {
+    const s = getComputedStyle(part);
+    return [s.outlineStyle, s.boxShadow, s.stroke, s.strokeWidth, s.opacity, s.borderColor, s.backgroundColor, s.filter, s.visibility,
+      s.display];
+  }).join();
+  let mark = parts.some(part => getComputedStyle(part).outlineStyle !== "none");
+  if (!mark) {
+    const focused = look();
+    node.blur();
+    mark = look() !== focused;
+    node.focus({preventScroll: true});
+  }
   const seen = window.visited.indexOf(node);
   if (seen < 0) window.visited.push(node);
   return {
     again: seen, name: node.outerHTML.replace(/\\s+/g, " ").slice(0, 120), mark,
-    shown: node.checkVisibility() && width > 0 && height > 0 && bottom + scrollY > 0 && right + scrollX > 0,
+    // A field that is drawn by its label has no size of its own.
+    shown: [node, ...(node.labels ?? []), ...(node.matches("input") ? [node.nextElementSibling] : [])].some(part => part && visible(part)),
   };
 }"""
 

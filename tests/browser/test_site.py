@@ -68,19 +68,23 @@ def keep_picture(page, view: str, address: str) -> None:
     page.screenshot(path=folder / f"{address.strip('/').replace('/', '--') or 'home'}.jpg", type="jpeg", quality=70)
 
 
-@pytest.mark.parametrize("address", PAGES)
+def known(violation) -> bool:
+    """Axe does not see the words of a formula: a table's head that is one looks empty to it."""
+    return violation["id"] == "empty-table-header" and all("<math" in node["html"] for node in violation["nodes"])
+
+
+@pytest.mark.parametrize("address", [*PAGES, "404.html"])
 def test_axe_finds_nothing_in_either_scheme(open_page, address: str) -> None:
     page = open_page(address)
-    wait_for_explorables(page)
-    for details in page.locator("details").all():
-        details.evaluate("element => element.open = true")
-    for quiz in page.locator(".quiz-choices").all():
-        quiz.locator("input").last.check()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        name = {"light": "default", "dark": "slate"}[scheme]
-        page.wait_for_function("name => document.body.dataset.mdColorScheme === name", arg=name)
-        found = Axe().run(page).response["violations"]
+        page.reload()
+        wait_for_explorables(page)
+        for details in page.locator("details").all():
+            details.evaluate("element => element.open = true")
+        for quiz in page.locator(".quiz-choices").all():
+            quiz.locator("input").last.check()
+        found = [violation for violation in Axe().run(page).response["violations"] if not known(violation)]
         assert not found, scheme + "\n" + "\n".join(f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:300]}" for v in found)
 
 
