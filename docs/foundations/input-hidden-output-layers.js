@@ -33,15 +33,15 @@ export default function (root, record, kit) {
     return made;
   };
   const [input, exit] = column("Input layer: 64 pixels, given", "Output layer: 10 probabilities");
-  const [hidden, near] = column("Last hidden layer: 2 numbers, learned", "Test images with nearly these numbers (press one)");
+  const [hidden, near] = column("Last hidden layer: 2 numbers, learned", "Test images nearby (press one)");
 
   kit.paint("image", { label: "Image to paint", title: "", size: 232, soft: 0.4, into: input });
 
   const plane = kit.plot({
     alt: "The plane of the two hidden numbers, divided among the ten digits, with all test images; those read wrongly are red",
-    x: { min: -1.06, max: 1.06, label: "first hidden number", ticks: [-1, -0.5, 0, 0.5, 1] },
-    y: { min: -1.06, max: 1.06, label: "second hidden number", ticks: [-1, -0.5, 0, 0.5, 1] },
-    square: true, maxHeight: 360, into: hidden,
+    x: { min: -1.06, max: 1.06, label: "first hidden number", ticks: [-1, -0.5, 0, 0.5, 1], format: ".1f" },
+    y: { min: -1.06, max: 1.06, label: "second hidden number", ticks: [-1, -0.5, 0, 0.5, 1], format: ".1f" },
+    square: true, maxHeight: 360, right: 10, into: hidden,
   });
   const regions = kit.decisions(plane, { classes: REGIONS, opacity: 0.34, columns: 72, rows: 72 });
   const right = plane.points({ color: "ink", radius: 1.8, opacity: 0.5 });
@@ -59,8 +59,10 @@ export default function (root, record, kit) {
     label: "Nearest test images", title: "", rows: 8, size: 38, gap: 9, colors: ["panel", "ink"], into: near,
     press: (index) => { state.image = [...shown[index]]; }, describe: (index) => `a ${captions[index]}`,
   });
-  const answer = kit.readout({ label: "Read as", format: "integer" });
-  const share = kit.readout({ label: "with probability", format: "percent" });
+  const numbers = kit.element("dl", { class: "kit-readouts" });
+  exit.append(numbers);
+  const answer = kit.readout({ label: "Read as", format: "integer", into: numbers });
+  const share = kit.readout({ label: "with probability", format: "percent", into: numbers });
   kit.reset();
   const note = kit.note();
 

@@ -9,17 +9,18 @@ train, _, (x, y) = train_val_test_split(pixels, labels, fractions=(0.8, 0, 0.2),
 
 
 def trained(width):
-    layers = MLP([64, width, 10], activation="tanh", rng=rng, dtype=np.float64).layers
-    optimizer = Adam(layers.parameters(), lr=0.02)
-    fit(layers, train, loss=cross_entropy, optimizer=optimizer, epochs=15, batch_size=32, rng=rng)
+    layers = MLP([64, width, 10], "tanh", rng=rng, dtype=np.float64).layers
+    adam = Adam(layers.parameters(), lr=0.02)
+    how = {"loss": cross_entropy, "optimizer": adam, "epochs": 15, "batch_size": 32}
+    fit(layers, train, **how, rng=rng)
     return layers
 
 
 layers = trained(2)
 hidden = layers[:2](x).numpy()  # the first two modules: linear, tanh
 answers = layers[2:](hidden).numpy().argmax(axis=1)
-for i in range(10):
-    print(f"digit {y[i]}   hidden {hidden[i, 0]:+.2f} {hidden[i, 1]:+.2f}   answer {answers[i]}")
+for digit, (first, second), answer in list(zip(y, hidden, answers))[:10]:
+    print(f"digit {digit}   hidden {first:+.2f} {second:+.2f}   answer {answer}")
 
 # %% rank
 for width in (2, 16):

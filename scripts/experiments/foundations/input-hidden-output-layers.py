@@ -210,8 +210,8 @@ def draw_width(data):
         axes.plot([h] * len(test["values"]), 100 * np.array(test["values"]), "o", color=color("blue"), markersize=5)
     direct_label(axes, 4, 100 * widths["4"]["test"]["mean"], "64-h-10", "blue", dx=4, dy=-17)
     for name, h, label, role, dx, dy in (
-        ("two", 2, "64-32-2-10", "orange", 7, 7),
-        ("one", 1, "64-32-1-10", "orange", 9, 12),
+        ("two", 2, "64-32-2-10", "orange", 6, -5),
+        ("one", 1, "64-32-1-10", "orange", 11, -22),
         ("one-by-hand", 1, "64-32-1-10, output\nlayer by hand", "green", -4, 26),
     ):  # fmt: skip
         values = 100 * np.array(deep[name]["test"]["values"])
