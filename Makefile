@@ -79,7 +79,7 @@ unit: .venv/test
 # Timing belongs to the machine: what fails there is tried twice more, and named in the report as rerun.
 browser: .venv/test
 	$(call say,"The built site in a browser")
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m browser --reruns 2 --reruns-delay 3
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m browser -n 2 --reruns 2 --reruns-delay 3
 
 # ---- the slow gates ----
 .venv/gates: requirements/gates.txt .venv/test

@@ -183,10 +183,13 @@ def site_folder(build_and_serve: Any, site: str) -> Path:
 
 # ---- the browser ----
 def find_chromium() -> str | None:
-    """Chromium as CHROMIUM names it, from the system, or the one Playwright has downloaded."""
+    """Chromium as CHROMIUM names it, from the system, or the one Playwright has downloaded.
+
+    The headless shell comes first: it has no windows of its own to draw, and opens a page in a sixth of the time.
+    """
     if named := os.environ.get("CHROMIUM"):
         return named if Path(named).is_file() else None
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
     downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))

@@ -246,7 +246,7 @@ for size, row in zip(sizes, shares, strict=True):
     print(f"{size:2} hidden units: {row.mean():.1%} right, from {row.min():.1%} to {row.max():.1%}")
 
 # %% [markdown]
-# **Exercise 7.** Why does one unit get more than two digits right, and can it get all ten on paper? What is the rank of the logits of the network with
+# **Exercise 7.** A single unit passes on a single number. Could that be enough for ten digits, on paper? And what is the rank of the logits of the network with
 # two units, over all validation images, after subtracting their mean?
 
 # %% tags=["solution"]
@@ -257,7 +257,8 @@ print("singular values", values[:4].round(3), "-> rank", int((values > 1e-4 * va
 
 # %% [markdown]
 # Ten logits that are linear in one number are ten straight lines, and the largest of ten lines can change nine times from left to right. On paper one
-# unit is enough for ten classes. Training finds three or four: what can be expressed and what is found are two questions.
+# unit is enough for ten classes, and yet the curve above begins at a third of the images: what can be expressed and what training finds are two questions.
+# The page on [[8|the three kinds of layer]] takes the case apart.
 #
 # ## 7. Say what you want
 #
