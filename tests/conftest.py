@@ -28,7 +28,7 @@ from dlprimer import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+         "--disable-component-update", "--disable-sync", "--font-render-hinting=none"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -207,7 +207,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip(message)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
@@ -279,7 +279,7 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
             viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript,
             reduced_motion="reduce" if reduced_motion else "no-preference", has_touch=touch,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         if guarded:
             context.add_cookies([{"name": "guarded", "value": "yes", "url": origin}])
@@ -301,7 +301,7 @@ def reader(chromium: Any, site: str) -> Iterator[Any]:
     """
     problems = Problems()
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.add_cookies([{"name": "guarded", "value": "yes", "url": site}])
     problems.watch(context, lambda: [site])
     page = context.new_page()
