@@ -78,8 +78,8 @@ plt.show()
 print(f"{right.sum()} of {len(points)} right, with 13 numbers that nobody trained")
 
 # %% [markdown]
-# In the middle all three units are silent and $f=c$; in the corners two speak at once, which is why the fence has its tips cut off. Two units cannot do it: the region they leave is never closed. [[7]] says what that means for a
-# layer of two units, however many of them you stack.
+# In the middle all three units are silent and $f=c$; in the corners two speak at once, which is why the fence has its tips cut off. Two units cannot do it: the region they leave
+# is never closed, and stacking layers of two does not close it ([[7]]).
 #
 # ## 3. The forward pass
 #
@@ -258,7 +258,7 @@ print("singular values", values[:4].round(3), "-> rank", int((values > 1e-4 * va
 # %% [markdown]
 # Ten logits that are linear in one number are ten straight lines, and the largest of ten lines can change nine times from left to right. On paper one
 # unit is enough for ten classes, and yet the curve above begins at a third of the images: what can be expressed and what training finds are two questions.
-# The page on [[8|the three kinds of layer]] takes the case apart.
+# Where they part: [[8]].
 #
 # ## 7. Say what you want
 #
