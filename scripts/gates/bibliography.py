@@ -33,7 +33,12 @@ def faults(text: str) -> list[str]:
             if value and not form.fullmatch(value):
                 found.append(f"{key}: {fields[name]!r} is no well-formed {name}")
     for name in ("doi", "eprint", "title"):
-        values = Counter(re.sub(r"[{}\W]+", " ", str(entry.fields.get(name, ""))).casefold().strip() for entry in entries.values())
+        # Two works may share a title, but not within a year.
+        year = ("year",) if name == "title" else ()
+        values = Counter(
+            " ".join(re.sub(r"[{}\W]+", " ", str(entry.fields.get(field, ""))).casefold().strip() for field in (name, *year))
+            if name in entry.fields else "" for entry in entries.values()
+        )  # fmt: skip
         found += [f"the {name} {value!r} stands there {count} times" for value, count in values.items() if value and count > 1]
     return found
 
