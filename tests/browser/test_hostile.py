@@ -7,6 +7,7 @@ import pytest
 
 from book import questions
 
+pytestmark = pytest.mark.gate
 ADDRESSES = [f"{question.chapter_slug}/{question.slug}/" for question in questions.all_questions() if question.page.is_file()]
 MARKUP = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\"><svg onload=window.hacked=1>"
 VALUES = [MARKUP, "NaN", "1e999", "-1e999", "-0", "", "__proto__", "\0", "9" * 5000, "null", "[]", "javascript:window.hacked=1"]

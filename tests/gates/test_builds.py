@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.gate
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {"LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "NO_MKDOCS_2_WARNING": "1"}
 
