@@ -41,7 +41,7 @@ def test_a_page_holds_at_every_width_in_both_schemes(new_page, site: str, addres
     page = new_page(origin=site)
     page.add_init_script(browser.WATCH)
     found = []
-    for width, scheme in (360, "light"), (1440, "dark"):
+    for width, scheme, others in (320, "light", (360,)), (1440, "dark", (768, 2560)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(site + address.lstrip("/"), wait_until="load")
@@ -51,10 +51,10 @@ def test_a_page_holds_at_every_width_in_both_schemes(new_page, site: str, addres
         found += [f"{width} px, {scheme}: {fault}" for fault in browser.faults(page)]
         page.evaluate("scrollTo(0, 0)")
         keep_picture(page, f"{width}-{scheme}", address)
-    for width in (320, 768, 2560):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        found += [f"{width} px: {fault}" for fault in browser.faults(page)]
+        for other in others:
+            page.set_viewport_size({"width": other, "height": 900})
+            page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+            found += [f"{other} px, {scheme}: {fault}" for fault in browser.faults(page)]
     page.set_viewport_size({"width": 700, "height": 990})
     page.emulate_media(media="print")
     found += [f"on paper: {fault}" for fault in browser.paper(page)]
@@ -69,8 +69,10 @@ def keep_picture(page, view: str, address: str) -> None:
 
 
 def known(violation) -> bool:
-    """Axe does not see the words of a formula: a table's head that is one looks empty to it."""
-    return violation["id"] == "empty-table-header" and all("<math" in node["html"] for node in violation["nodes"])
+    """A formula as a table's head looks empty to axe; a corner between heads of rows and columns is empty."""
+    return violation["id"] == "empty-table-header" and all(
+        "<math" in node["html"] or node["html"] == "<th></th>" for node in violation["nodes"]
+    )
 
 
 @pytest.mark.parametrize("address", [*PAGES, "404.html"])
