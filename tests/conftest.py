@@ -10,11 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +22,7 @@ import pytest
 import dlprimer
 from book import policy
 from dlprimer import Tensor
+from gates.serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -128,18 +126,6 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """The folder at a free port of this machine; yields its address, ending in a slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def build_site(configuration: Path, folder: Path, address: str) -> None:
     """Build a MkDocs site strictly, to be served at the address."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(configuration), "-d", str(folder)]
@@ -155,7 +141,7 @@ def build_and_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
 
     def run(configuration: Path) -> str:
         folder = tmp_path_factory.mktemp("site")
-        server = serve(folder)
+        server = served(folder, handler=QuietHandler)
         address = server.__enter__()
         servers.append(server)
         build_site(configuration, folder, address)

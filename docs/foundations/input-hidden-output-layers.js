@@ -28,7 +28,7 @@ export default function (root, record, kit) {
   root.append(stage);
   const column = (...titles) => {
     const made = titles.map(() => kit.element("section"));
-    stage.append(kit.element("div", { style: "display:grid;gap:14px;align-content:start;min-width:0" }, ...titles.flatMap((title, i) => [
+    stage.append(kit.element("div", { style: "display:grid;gap:14px;align-content:start;grid-template-columns:minmax(0,1fr);min-width:0" }, ...titles.flatMap((title, i) => [
       kit.element("div", { class: "kit-title", style: "margin:0" }, title), made[i]])));
     return made;
   };
