@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Why each test that was tried again had failed: without it, a test that now and then fails is only a letter in a row."""
+    for report in terminalreporter.stats.get("rerun", []):
+        reason = report.longreprtext.strip().splitlines()
+        errors = [line for line in reason if line.startswith("E ")]
+        terminalreporter.line(f"tried again: {report.nodeid}, {report.when}: {' '.join((errors or reason[-1:])[0].split())[:300]}")
+
+
 # ---- goldens ----
 def decode(value: Any, dtype: Any = np.float64) -> Any:
     """What `recording.encode` wrote, with floating-point arrays in this dtype."""
@@ -98,6 +106,8 @@ class QuietHandler(SimpleHTTPRequestHandler):
     """A plain server that a test asks for more by cookies: `guarded=yes` for the built site's security policy,
     `cut=NAME` for a connection that breaks half-way through a file, `spoil=NAME` for a file with a wrong byte."""
 
+    protocol_version = "HTTP/1.1"
+
     def asked(self, cookie: str) -> str | None:
         found = re.search(rf"\b{cookie}=([^;\s]+)", self.headers.get("Cookie", ""))
         return found[1] if found else None
@@ -115,6 +125,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
         content = source.read()
         if name == self.asked("cut"):
             outputfile.write(content[: len(content) // 2])
+            self.close_connection = True
         else:
             outputfile.write(bytes([content[0] ^ 1]) + content[1:])
 

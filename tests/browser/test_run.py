@@ -1,5 +1,6 @@
 """Cells with the real Python in Chromium, under the site's security policy: what they print, and what a reader can do to them."""
 
+import re
 import time
 
 import pytest
@@ -28,7 +29,7 @@ def address_of(question) -> str:
 
 def visit(page, site: str, address: str) -> None:
     """Go to a page by a link, as a reader does: the document, and Python with it, stays."""
-    if page.url.partition("?")[0] != site + address:
+    if re.split("[?#]", page.url)[0] != site + address:
         page.evaluate(
             """address => {
               document.querySelector("article").dataset.left = "yes";  // the address changes before the page does
@@ -39,7 +40,7 @@ def visit(page, site: str, address: str) -> None:
             }""",
             site + address,
         )
-        page.wait_for_url(site + address)
+        page.wait_for_url(re.compile(re.escape(site + address) + "(#.*)?$"))  # scrolling adds the heading that is read
     page.locator("article:not([data-left]) .cell[data-mounted]").first.wait_for()
 
 
@@ -53,6 +54,7 @@ def run(cell, *states: str, code: str | None = None) -> None:
 
 def wait_until_ended(cell, *states: str) -> None:
     cell.locator(".cell-button[aria-label^=Run]:not([aria-disabled])").wait_for(timeout=BOOT)
+    expect(cell).to_have_attribute("data-state", re.compile("^(done|error|failed|stopped)$"))
     state = cell.get_attribute("data-state")
     assert state in states, f"{state}: {cell.locator('.cell-status').inner_text()} {cell.locator('.example-output').inner_text()}"
 
