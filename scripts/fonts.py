@@ -17,159 +17,30 @@ from fontTools.varLib import instancer
 
 FONTS = Path(__file__).resolve().parents[1] / "docs" / "assets" / "fonts"
 FIGURE_FONTS = Path(__file__).resolve().parent / "book" / "fonts"
-TEXT = [
-    *range(0x20, 0x7F),
-    *range(0xA0, 0x100),
-    0x131,
-    0x2C6,
-    0x2DA,
-    0x2DC,
-    0x2013,
-    0x2014,
-    0x2018,
-    0x2019,
-    0x201A,
-    0x201C,
-    0x201D,
-    0x201E,
-    0x2022,
-    0x2026,
-    0x2032,
-    0x2033,
-    0x2039,
-    0x203A,
-    0x20AC,
-    0x2190,
-    0x2191,
-    0x2192,
-    0x2193,
-    0x2212,
-    0x2215,
-    0x2248,
-    0x2260,
-    0x2264,
-    0x2265,
-    0x0141,
-    0x0142,
-    0x0160,
-    0x0161,
-    0x017D,
-    0x017E,
-    0x0107,
-    0x010D,
-]
+# Every page loads the characters of the first list, and those of the second only if it has one of them.
+TEXT_OFTEN = [*range(0x20, 0x7F), *map(ord, "\xa0±·×°•µ¹²³½äéöüáúÉŁ–—‘’“”…→−≈≤≥")]
+TEXT_REST = sorted({
+    *range(0xA1, 0x100), 0x131, 0x2C6, 0x2DA, 0x2DC, 0x201A, 0x201E, 0x2032, 0x2033, 0x2039, 0x203A, 0x20AC, 0x2190, 0x2191, 0x2193,
+    0x2215, 0x2260, 0x0141, 0x0142, 0x0160, 0x0161, 0x017D, 0x017E, 0x0107, 0x010D,
+} - set(TEXT_OFTEN))  # fmt: skip
+# Without the upright small Greek letters: browsers turn them into the slanted ones of U+1D6FC, yet would fetch the face that has them.
 MATH = [
-    *range(0x20, 0x7F),
-    0xA0,
-    0xA7,
-    0xAC,
-    0xAF,
-    0xB1,
-    0xB2,
-    0xB3,
-    0xB4,
-    0xB5,
-    0xB6,
-    0xB7,
-    0xB9,
-    0xD7,
-    0xF7,
-    0x131,
-    0x237,
-    *range(0x2C6, 0x2DE),
-    *range(0x300, 0x315),
-    0x338,
-    *range(0x391, 0x3C9 + 1),
-    0x3D1,
-    0x3D5,
-    0x3D6,
-    0x3F0,
-    0x3F1,
-    0x3F5,
-    *range(0x2002, 0x2006),
-    0x200B,
-    0x2016,
-    0x2020,
-    0x2021,
-    0x2022,
-    0x2026,
-    0x2032,
-    0x2033,
-    0x2034,
-    *range(0x2061, 0x2065),
-    0x20D7,
-    0x210E,
-    0x210F,
-    0x2111,
-    0x2112,
-    0x2113,
-    0x211B,
-    0x211C,
-    0x211D,
-    0x2102,
-    0x2115,
-    0x2119,
-    0x211A,
-    0x2124,
-    0x2130,
-    0x2131,
-    0x210B,
-    0x2110,
-    0x2133,
-    0x212C,
-    *range(0x2190, 0x219A),
-    0x21A6,
-    0x21A9,
-    0x21AA,
-    0x21C0,
-    0x21C1,
-    0x21CC,
-    *range(0x21D0, 0x21D6),
-    *range(0x2200, 0x226C),
-    0x2272,
-    0x2273,
-    0x227A,
-    0x227B,
-    0x2282,
-    0x2283,
-    0x2286,
-    0x2287,
-    0x2295,
-    0x2297,
-    0x2299,
-    0x22A4,
-    0x22A5,
-    0x22C0,
-    0x22C1,
-    0x22C2,
-    0x22C3,
-    0x22C5,
-    0x22C6,
-    0x22EE,
-    0x22EF,
-    0x22F1,
-    0x2308,
-    0x2309,
-    0x230A,
-    0x230B,
-    0x23DE,
-    0x23DF,
-    0x27E8,
-    0x27E9,
-    0x27F5,
-    0x27F6,
-    0x27F8,
-    0x27F9,
-    0x2A7D,
-    0x2A7E,
-    *range(0x1D400, 0x1D468),
-    *range(0x1D49C, 0x1D4D0),
-    *range(0x1D538, 0x1D56C),
-    *range(0x1D6A4, 0x1D6A6),
-    *range(0x1D6A8, 0x1D71C),
-    *range(0x1D71C, 0x1D756),
-    *range(0x1D7CE, 0x1D7D8),
-]
+    *range(0x20, 0x7F), 0xA0, 0xA7, 0xAC, 0xAF, *range(0xB1, 0xB8), 0xB9, 0xD7, 0xF7, 0x131, 0x237, *range(0x2C6, 0x2DE),
+    *range(0x300, 0x315), 0x338, *range(0x391, 0x3AA), *range(0x2002, 0x2006), 0x200B, 0x2016, 0x2020, 0x2021, 0x2022,
+    0x2026, 0x2032, 0x2033, 0x2034, 0x203E, *range(0x2061, 0x2065), 0x20D7, 0x210E, 0x210F, 0x2111, 0x2112, 0x2113, 0x211B, 0x211C, 0x211D,
+    0x2102, 0x2115, 0x2119, 0x211A, 0x2124, 0x2130, 0x2131, 0x210B, 0x2110, 0x2133, 0x212C, *range(0x2190, 0x219A), 0x21A6, 0x21A9, 0x21AA,
+    0x21C0, 0x21C1, 0x21CC, *range(0x21D0, 0x21D6), *range(0x2200, 0x226C), 0x2272, 0x2273, 0x227A, 0x227B, 0x2282, 0x2283, 0x2286, 0x2287,
+    0x2295, 0x2297, 0x2299, 0x22A4, 0x22A5, *range(0x22C0, 0x22C4), 0x22C5, 0x22C6, 0x22EE, 0x22EF, 0x22F1, *range(0x2308, 0x230C), 0x23DE,
+    0x23DF, 0x27E8, 0x27E9, 0x27F5, 0x27F6, 0x27F8, 0x27F9, 0x27FA, 0x2A7D, 0x2A7E, *range(0x1D400, 0x1D468), *range(0x1D49C, 0x1D4D0),
+    *range(0x1D538, 0x1D56C), *range(0x1D6A4, 0x1D6A6), *range(0x1D6A8, 0x1D756), *range(0x1D7CE, 0x1D7D8),
+]  # fmt: skip
+# What grows with its content (brackets, roots, sums, hats, arrows) is often too: a browser stretches only with a formula's first font.
+ITALIC = [0x210E, *range(0x1D434, 0x1D468), *range(0x1D6FC, 0x1D71C)]
+MATH_OFTEN = sorted({
+    *range(0x20, 0x7F), *ITALIC,
+    *map(ord, "\xa0¯±²·×ˆˉ˜˙ΓΔΘΛΠΣΦΨΩ‖…′‾ℒℓℕℝ←→↦⇒∂∇∈∑∏−∓∗∘√∝∞∣∥∧∫∼≈≠≤≥≪≫⊙⊤⋅⋯⋮⌈⌉⌊⌋⏞⏟⟨⟩⟺\u2061\u2062\u2063\u200b\u0302\u0304𝒩𝔼𝟏"),
+})  # fmt: skip
+MATH_REST = sorted(set(MATH) - set(MATH_OFTEN))
 
 
 def write_subset(
@@ -177,11 +48,12 @@ def write_subset(
     target: Path,
     characters: list[int],
     features: list[str],
-    weight: float | tuple[float, float] = (400, 700),
+    weight: float | tuple[float, float] = (400, 600),
 ) -> None:
     font = TTFont(source, recalcTimestamp=False)
     if "MATH" in font:
         narrow_large_roots(font)
+        leave_out_sizes(font)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})
     options = subset.Options()
@@ -194,6 +66,13 @@ def write_subset(
     subsetter.subset(font)
     subset.save_font(font, str(target), options)
     print(f"{target.name}: {target.stat().st_size / 1024:.1f} KB")
+
+
+def leave_out_sizes(font: TTFont, kept: int = 5) -> None:
+    """Keep the smaller sizes of signs that also come in pieces: what is taller than twice a letter is put together from those."""
+    for construction in font["MATH"].table.MathVariants.VertGlyphConstruction:
+        if construction.GlyphAssembly:
+            del construction.MathGlyphVariantRecord[kept:]
 
 
 def narrow_large_roots(font: TTFont) -> None:
@@ -223,23 +102,29 @@ def narrow_large_roots(font: TTFont) -> None:
         font["hmtx"][name] = (width, round(bearing * scale))
 
 
+def ranges(characters: list[int]) -> str:
+    """The characters as CSS writes them in `unicode-range`."""
+    runs: list[list[int]] = []
+    for character in sorted(characters):
+        if runs and character == runs[-1][1] + 1:
+            runs[-1][1] = character
+        else:
+            runs.append([character, character])
+    return ", ".join(f"U+{first:X}" + (f"-{last:X}" if last > first else "") for first, last in runs)
+
+
 def main(serif: Path, math: Path) -> None:
     FONTS.mkdir(parents=True, exist_ok=True)
-    features = ["kern", "liga", "ccmp", "mark", "sups", "subs"]
-    write_subset(serif / "files/source-serif-4-latin-wght-normal.woff2", FONTS / "source-serif-4.woff2", TEXT, features)
-    write_subset(
-        serif / "files/source-serif-4-latin-wght-italic.woff2", FONTS / "source-serif-4-italic.woff2", TEXT, features
-    )
-    write_subset(
-        math / "files/stix-two-math-latin-400-normal.woff2",
-        FONTS / "stix-two-math.woff2",
-        MATH,
-        ["ssty", "dtls", "flac"],
-    )
+    upright, italic = (serif / f"files/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))
+    symbols = math / "files/stix-two-math-latin-400-normal.woff2"
+    for part, text, formulas in (("", TEXT_OFTEN, MATH_OFTEN), ("-rest", TEXT_REST, MATH_REST)):
+        write_subset(upright, FONTS / f"source-serif-4{part}.woff2", text, ["kern", "liga"])
+        write_subset(italic, FONTS / f"source-serif-4-italic{part}.woff2", text, ["kern"], 400)
+        write_subset(symbols, FONTS / f"stix-two-math{part}.woff2", formulas, ["ssty", "dtls", "flac"])
+    for name, characters in (("TEXT_OFTEN", TEXT_OFTEN), ("TEXT_REST", TEXT_REST), ("MATH_OFTEN", MATH_OFTEN), ("MATH_REST", MATH_REST)):
+        print(f"{name}: unicode-range: {ranges(characters)};")
     FIGURE_FONTS.mkdir(exist_ok=True)  # Matplotlib reads neither woff2 nor variable fonts
-    write_subset(
-        serif / "files/source-serif-4-latin-wght-normal.woff2", FIGURE_FONTS / "source-serif-4.ttf", TEXT, ["kern"], 400
-    )
+    write_subset(upright, FIGURE_FONTS / "source-serif-4.ttf", sorted({*TEXT_OFTEN, *TEXT_REST}), ["kern"], 400)
     for folder in (FONTS, FIGURE_FONTS):
         shutil.copy(serif / "LICENSE", folder / "source-serif-4-LICENSE.txt")
     shutil.copy(math / "LICENSE", FONTS / "stix-two-math-LICENSE.txt")

@@ -264,6 +264,10 @@ def problems() -> Iterator[Problems]:
         pytest.fail(f"the browser reported problems:\n{verdict}")
 
 
+# A page fetches what answers a reader when the reader stirs.
+STIR = "addEventListener('load', () => dispatchEvent(new PointerEvent('pointermove')))"
+
+
 @pytest.fixture
 def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
     """Make a watched page in a context of its own: new_page(width=390, scheme="dark", touch=True, ...)."""
@@ -271,12 +275,15 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
     origins: list[str] = []
 
     def make(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True,
-             reduced_motion: bool = False, touch: bool = False, origin: str | None = None, guarded: bool = False) -> Any:
+             reduced_motion: bool = False, touch: bool = False, origin: str | None = None, guarded: bool = False,
+             stirs: bool = True) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript,
             reduced_motion="reduce" if reduced_motion else "no-preference", has_touch=touch,
         )
         context.set_default_timeout(30_000)
+        if stirs:
+            context.add_init_script(STIR)
         contexts.append(context)
         if guarded:
             context.add_cookies([{"name": "guarded", "value": "yes", "url": origin}])
@@ -299,6 +306,7 @@ def reader(chromium: Any, site: str) -> Iterator[Any]:
     problems = Problems()
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
+    context.add_init_script(STIR)
     context.add_cookies([{"name": "guarded", "value": "yes", "url": site}])
     problems.watch(context, lambda: [site])
     page = context.new_page()

@@ -1,8 +1,5 @@
-// What every page needs: the explorables' loader, predictions, quizzes, and what the reader has understood, kept in this browser only.
-import "./explorables/loader.js";
-import "./predict.js";
-import "./quiz.js";
-import { keepUnderstood, mountReader, understood } from "./reader.js";
+// What every page needs at once, which is little, and what it needs as soon as somebody is there.
+const UNDERSTOOD = "book.understood.v1";
 
 function mountUnderstood() {
   const button = document.querySelector("button.understood");
@@ -13,14 +10,23 @@ function mountUnderstood() {
     button.setAttribute("aria-pressed", String(known));
     button.textContent = known ? "Understood" : "Mark as understood";
   };
-  show(understood().has(number));
-  button.addEventListener("click", () => {
+  if (isReturning()) import("./reader.js").then(({ understood }) => show(understood().has(number)));
+  button.addEventListener("click", async () => {
+    const { understood, keepUnderstood } = await import("./reader.js");
     const numbers = understood();
     const known = !numbers.delete(number);
     if (known) numbers.add(number);
     keepUnderstood(numbers);
     show(known);
   });
+}
+
+function isReturning() {
+  try {
+    return localStorage.getItem(UNDERSTOOD) !== null;
+  } catch {
+    return false; // where nothing is kept, everybody is new
+  }
 }
 
 // The theme gives each block of code a `nav` without a name: to a screen reader a place to go to, among dozens alike.
@@ -30,14 +36,28 @@ new MutationObserver(() => plainly(document)).observe(document.body, { childList
 function mount() {
   plainly(document);
   mountUnderstood();
-  mountReader();
   const map = document.querySelector(".question-map:not([data-mounted])");
   if (map) {
     map.dataset.mounted = "true";
     import("./map.js").then(({ mountMap }) => mountMap(map));
   }
-  if (document.querySelector(".cell")) import("./python/cells.js").then(({ mountCells }) => mountCells());
+  if (isAwake || document.querySelector(".reader")) import("./reader.js").then(({ mountReader }) => mountReader());
+  if (isAwake && document.querySelector(".cell")) import("./python/cells.js").then(({ mountCells }) => mountCells());
 }
+
+// A page is complete as it arrives. Its explorables, quizzes and cells are fetched when the reader stirs, so that whoever comes for a look
+// loads only that. Who has been here before, or comes with the state of an explorable in the address, gets them at once.
+let isAwake = false;
+const STIRS = ["pointermove", "pointerdown", "touchstart", "wheel", "scroll", "keydown", "focusin"];
+function wake() {
+  if (isAwake) return;
+  isAwake = true;
+  for (const kind of STIRS) removeEventListener(kind, wake, true);
+  for (const part of ["./explorables/loader.js", "./predict.js", "./quiz.js"]) import(part);
+  mount();
+}
+for (const kind of STIRS) addEventListener(kind, wake, { capture: true, passive: true });
+if (location.search || location.hash || isReturning()) wake();
 
 if (window.document$) window.document$.subscribe(mount);
 else mount();

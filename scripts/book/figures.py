@@ -6,6 +6,7 @@ changes draws nothing.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.metadata
 import io
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from book import style
 from book.experiments import Experiment, ExperimentError
 from book.questions import ROOT, Question
@@ -25,6 +28,9 @@ CACHE = ROOT / ".cache" / "figures"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LARGEST = 300_000  # bytes; above that a figure holds too many points for its size and should rasterize them
 LONG_NUMBER = re.compile(r"(?<!scale\()-?\b\d+\.\d{3,}")
+LETTER = re.compile(r' d="([^"]*)" transform="scale\(0\.015625\)"')
+EMBEDDED = re.compile(r'(?<=data:image/png;base64,)[^"]*')
+MARK = re.compile(r'(?<= [xy]=")-?\d+\.\d\d(?=")')
 COORDINATES = re.compile(r'(?<= )(d|x|y|transform|points|width|height|cx|cy|r|style)="[^"]*"', re.DOTALL)
 
 
@@ -133,15 +139,64 @@ def _draw(question: Question, record: Record, folder: Path) -> list[Drawn]:
 
 
 def _small(svg: bytes) -> bytes:
-    """The SVG without its preamble, coordinates rounded to a hundredth of a point: unseen, and half the size."""
+    """The SVG without preamble, comments and unused names, coordinates rounded to a hundredth of a point: unseen, and half the size."""
     text = svg.decode()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    named = set(re.findall(r"#([\w.-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in named else "", text)
 
     def rounded(attribute: re.Match[str]) -> str:
         return LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), attribute[0])
 
-    return re.sub(r"\n\s+", "\n", COORDINATES.sub(rounded, text)).encode()
+    text = COORDINATES.sub(rounded, LETTER.sub(lambda letter: f' d="{_in_font_units(letter[1])}" transform="scale(0.1)"', text))
+    text = MARK.sub(lambda place: f"{float(place[0]):.1f}", text)  # where a dot stands, a tenth will do
+    text = EMBEDDED.sub(lambda image: base64.b64encode(few_colors(base64.b64decode(image[0]))).decode(), text)
+    text = re.sub(r'(?<= d=")[^"]*', lambda path: relative(path[0]), text)
+    return re.sub(r"\n\s+", "\n", text).encode()
+
+
+def _in_font_units(outline: str) -> str:
+    """A letter's outline in thousandths of its size, as the font has it; Matplotlib makes 6,400 of them."""
+    return re.sub(r"-?\d+", lambda number: str(round(int(number[0]) / 6.4)), outline)
+
+
+def few_colors(png: bytes) -> bytes:
+    """The same picture with a table of its colors, if these are at most 256: a color map has no more."""
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+    colors, indices = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
+    if len(colors) > 256:
+        return png
+    picture = Image.fromarray(indices.reshape(pixels.shape[:2]).astype(np.uint8)).convert("P")
+    picture.putpalette(colors[:, :3].astype(np.uint8).tobytes())
+    output = io.BytesIO()
+    picture.save(output, "png", optimize=True, transparency=colors[:, 3].astype(np.uint8).tobytes())
+    return min(png, output.getvalue(), key=len)
+
+
+def relative(path: str) -> str:
+    """An SVG path of lines and curves in steps from point to point, which are shorter to write than places; others as they are.
+
+    The steps lead from one rounded place to the next, so that no error adds up.
+    """
+    steps = []
+    here = start = (0, 0)
+    for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        if command not in "MLQCz":
+            return path
+        if command == "z":
+            here = start
+        values = [round(float(number) * 100) for number in numbers.split()]
+        points = list(zip(values[::2], values[1::2], strict=True))
+        moved = [value - at for point in points for value, at in zip(point, here, strict=True)]
+        steps.append(command.lower() + " ".join(f"{value / 100:g}" for value in moved))
+        if points:
+            here = points[-1]
+        if command == "M":
+            start = here
+    return "".join(steps).replace(" -", "-")
 
 
 def _size(svg: bytes) -> tuple[int, int]:

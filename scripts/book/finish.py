@@ -12,7 +12,7 @@ from pathlib import Path
 from rcssmin import cssmin
 from rjsmin import jsmin
 
-from book import labs, notebook, policy, runtime
+from book import labs, notebook, policy, runtime, stylesheets
 from book.markup import assets
 from book.questions import DOCS
 
@@ -34,6 +34,7 @@ REPAIRS: list[tuple[str, str]] = [
         for field, name in (("__drawer", "Contents"), ("__search", "Search"))
     ),
 ]
+REFERENCE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*_mkdocstrings\.css">')
 NESTED = re.compile(r"`[^`\n]*\$\{[^}`\n]*`")
 _COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in REPAIRS]
 
@@ -42,6 +43,8 @@ def mend(html: str) -> str:
     """The page with the theme's slips repaired; a page already repaired is unchanged."""
     for pattern, replacement in _COMPILED:
         html = pattern.sub(replacement, html)
+    if 'class="doc ' not in html:  # only the library's reference has use for these styles
+        html = REFERENCE_STYLES.sub("", html)
     # A label points at a field; pages without a table of contents have none to fold.
     return html if 'id="__toc"' in html else html.replace(' for="__toc"', "")
 
@@ -61,6 +64,15 @@ def minify(site: Path) -> None:
                     line = text.count("\n", 0, nested.start()) + 1
                     raise ValueError(f"{source}:{line}: a template string within another: give the inner one a name first")
                 file.write_text(small(text), encoding="utf-8")
+
+
+def lighten(site: Path) -> None:
+    """Take out of the theme's styles what no page of the site uses."""
+    names = stylesheets.names_in(site)
+    for _ in range(2):  # what is left refers to fewer variables
+        variables = stylesheets.variables_in(site)
+        for file in (site / "assets" / "stylesheets").glob("*.css"):
+            file.write_text(stylesheets.prune(file.read_text(encoding="utf-8"), names, variables), encoding="utf-8")
 
 
 def add_files(site: Path, site_url: str = "") -> None:
@@ -85,6 +97,7 @@ def main(arguments: list[str]) -> int:
         if mended != html:
             page.write_text(mended, encoding="utf-8")
     minify(site)
+    lighten(site)
     add_files(site, os.environ.get("SITE_URL", ""))
     return 0
 

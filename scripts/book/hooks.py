@@ -87,6 +87,7 @@ def on_post_build(config: Any) -> None:
     site = Path(config.site_dir)
     if not _serving:
         finish.minify(site)
+        finish.lighten(site)
     finish.add_files(site, config.site_url or "")
     if _previous_search is not None:
         _keep_in_search(site, _previous_search["docs"])

@@ -110,8 +110,8 @@ def _settings() -> dict[str, Any]:
         "savefig.dpi": 150,
         "svg.fonttype": "path",
         "svg.hashsalt": "dlprimer",
-        "path.simplify": True,
-        "image.cmap": "gray",
+        "path.simplify": True, "path.simplify_threshold": 0.2,
+        "image.cmap": "gray", "image.interpolation": "none",
     }
 
 

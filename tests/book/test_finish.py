@@ -70,3 +70,9 @@ def test_a_template_string_within_another_is_refused(tmp_path, monkeypatch) -> N
     (tmp_path / "plot.js").write_text("const one = `a ${b} c`;\nconst two = `a ${b ? `c  d` : 1}`;\n")
     with pytest.raises(ValueError, match=r"plot\.js:2: a template string within another"):
         finish.minify(tmp_path)
+
+
+def test_the_styles_of_the_reference_go_only_where_it_is() -> None:
+    link = '<link rel="stylesheet" href="../assets/_mkdocstrings.css">'
+    assert "mkdocstrings" not in finish.mend(f"<head>{link}</head><p>")
+    assert link in finish.mend(f'<head>{link}</head><div class="doc doc-object">')

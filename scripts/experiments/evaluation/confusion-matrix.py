@@ -304,7 +304,7 @@ def draw_cell(images):
         strip = np.full((8, 9 * 8), np.nan)
         for k, text in enumerate(images[f"{i}-{j}"][:8]):
             strip[:, 9 * k : 9 * k + 8] = np.array([int(pixel, 16) for pixel in text]).reshape(8, 8) / GRAYS
-        axes.imshow(strip, cmap=sequential("ink"), vmin=0, vmax=1, interpolation="nearest")
+        axes.imshow(strip, cmap=sequential("ink"), vmin=0, vmax=1, interpolation="none")
         axes.set(xticks=[], yticks=[3.5], yticklabels=[f"true {i},\ncalled {j}"])
         axes.tick_params(length=0)
         axes.grid(False)

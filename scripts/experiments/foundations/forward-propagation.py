@@ -444,7 +444,7 @@ def draw_teeth():
 def draw_bits(rows):
     figure, axes = new_figure(aspect=0.72)
     bits = np.array([[int(bit) for bit in row] for row in rows], float)
-    axes.imshow(bits, cmap=sequential("forward"), aspect="auto", interpolation="nearest")
+    axes.imshow(bits, cmap=sequential("forward"), aspect="auto", interpolation="none")
     axes.plot([54 - k - 0.5 for k in range(55)], np.arange(55), color=color("backward"), linewidth=1.5)
     direct_label(axes, 35, 38, "nothing left:\nzeros came in from the right", "backward", dx=0, ha="center")
     axes.set(xlabel="binary digits of the value, ones dark", ylabel="tent layers", xticks=[0.5, 53.5], xticklabels=["1/2", "$2^{-53}$"],

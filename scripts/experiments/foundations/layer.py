@@ -422,9 +422,9 @@ def draw_layers(nets, points):
         w = layers[-1][0][:, 0] / np.linalg.norm(layers[-1][0])
         view = look if name == "three" else across(w, hidden(np.concatenate([points["disc"], points["ring"]])))
         for axes, move in ((row[0], lambda h: h), (row[1], lambda h, view=view, hidden=hidden: hidden(h) @ view)):
-            draw_grid(axes, move, reach=2.4, lines=13)
+            draw_grid(axes, move, reach=2.4, lines=9)
             for kind, role in (("ring", "orange"), ("disc", "blue")):
-                axes.plot(*move(np.array(points[kind])).T, "o", color=color(role), markersize=3.2, alpha=0.85)
+                axes.plot(*move(np.array(points[kind][::2])).T, "o", color=color(role), markersize=3.2, alpha=0.85)
             for line in nets[name]["boundary"]:
                 axes.plot(*move(np.array(line)).T, color=color("ink"), linewidth=2.2)
             axes.set(xticks=[], yticks=[], aspect="auto" if name == "two" and axes is row[1] else "equal")

@@ -419,7 +419,7 @@ def draw_regions(hand):
     number = on.sum(axis=-1)
     for count, alpha in ((0, 0.35), (1, 0.16), (2, 0.05)):
         axes.imshow(np.where(number == count, 1.0, np.nan), extent=(-2.2, 2.2, -1.6, 1.9), origin="lower", aspect="auto",
-                    cmap=flat(color("blue")), alpha=alpha, vmin=0, vmax=1, interpolation="nearest")  # fmt: skip
+                    cmap=flat(color("blue")), alpha=alpha, vmin=0, vmax=1, interpolation="none")  # fmt: skip
     for k in range(3):
         along = np.array([-w[k, 1], w[k, 0]]) / np.linalg.norm(w[k])
         foot = -b[k] * w[k] / (w[k] @ w[k])

@@ -450,7 +450,7 @@ def draw_walls(wall):
         picture[:HIDDEN, INPUTS + 2] = numbers[:, INPUTS]
         picture[:HIDDEN, INPUTS + 4 :] = numbers[:, INPUTS + 1 :]
         picture[HIDDEN + 1, INPUTS + 4 :] = wall["bias"]
-        ax.imshow(picture, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="nearest", aspect="auto")
+        ax.imshow(picture, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="none", aspect="auto")
         ax.set_axis_off()
         title = {"trained": "trained", "copy": "permuted and rescaled", "average": "average of the two"}[name]
         role = "bad" if name == "average" else "ink"
@@ -461,8 +461,8 @@ def draw_walls(wall):
 def draw_change(change):
     figure, axes = new_figure(aspect=0.62)
     values = np.array([[np.nan if value is None else value for value in row] for row in change])
-    axes.imshow(np.isnan(values), cmap=one_color("ink"), alpha=np.isnan(values).astype(float), interpolation="nearest", aspect="auto")
-    axes.imshow(values, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="nearest", aspect="auto")
+    axes.imshow(np.isnan(values), cmap=one_color("ink"), alpha=np.isnan(values).astype(float), interpolation="none", aspect="auto")
+    axes.imshow(values, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="none", aspect="auto")
     for pixel in (0, 32, 39):
         direct_label(axes, pixel, -0.5, f"{pixel}", "ink", dx=0, dy=9, ha="center")
     axes.set(xlabel="pixel, row by row", ylabel="hidden unit")

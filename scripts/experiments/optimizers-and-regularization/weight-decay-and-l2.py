@@ -403,7 +403,7 @@ def figures(data):
 def draw_plane(play_):
     figure, (left, right) = new_figure(aspect=0.42, columns=2, sharey=True)
     center, tip = np.array(play_["center"]), np.array(play_["tip"])
-    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 240), np.linspace(-0.8, 2.2, 180))
+    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 120), np.linspace(-0.8, 2.2, 90))
     along = (tip - center) / np.linalg.norm(tip - center)
     hessian = play_["flat"] * np.outer(along, along) + np.outer([-along[1], along[0]], [-along[1], along[0]])
 

@@ -1,0 +1,105 @@
+"""What a first visit loads, over the wire, before the reader has done anything; and that the rest arrives when the reader stirs."""
+
+import pytest
+from playwright.sync_api import expect
+
+from book import questions
+from gates.serving import served
+
+ADDRESSES = ["", *(f"{question.chapter_slug}/{question.slug}/" for question in questions.all_questions() if question.page.is_file())]
+LIMIT = 150_000  # bytes, with the fonts and one figure
+PAGE = "evaluation/roc-auc/"
+
+
+@pytest.fixture(scope="module")
+def host(site_folder):
+    """The book as a host serves it, compressed."""
+    with served(site_folder) as address:
+        yield address
+
+
+def loaded(page, address: str) -> dict[str, float]:
+    """The bytes received for each file, by address, until nothing has come for half a second."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    names, sizes = {}, {}
+    session.on("Network.requestWillBeSent", lambda event: names.setdefault(event["requestId"], event["request"]["url"]))
+    session.on("Network.loadingFinished", lambda event: sizes.update({names[event["requestId"]]: event["encodedDataLength"]}))
+    page.goto(address, wait_until="networkidle")
+    return {name: size for name, size in sizes.items() if not name.startswith("data:")}
+
+
+def weight(sizes: dict[str, float]) -> float:
+    """The sum, with one figure: how many more a browser fetches ahead is its own choice."""
+    figures = [size for name, size in sizes.items() if "/assets/figures/" in name]
+    return sum(sizes.values()) - sum(figures) + max(figures, default=0)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_first_visit_is_light(new_page, host: str, address: str) -> None:
+    page = new_page(origin=host, width=390, height=844, stirs=False)
+    sizes = loaded(page, host + address)
+    assert host + address in sizes
+    heaviest = sorted(((size, name.removeprefix(host)) for name, size in sizes.items()), reverse=True)[:8]
+    assert weight(sizes) <= LIMIT, f"{weight(sizes):.0f} bytes, most of them {heaviest}"
+
+
+def test_a_page_that_loads_more_is_noticed(new_page, host: str, site_folder) -> None:
+    largest = max((path for path in site_folder.rglob("*.wasm")), key=lambda path: path.stat().st_size)
+    page = new_page(origin=host, stirs=False)
+    page.add_init_script(f"fetch('/{largest.relative_to(site_folder).as_posix()}').then(answer => answer.arrayBuffer())")
+    assert weight(loaded(page, host + ADDRESSES[0])) > LIMIT
+
+
+def test_the_search_index_is_loaded_when_somebody_searches(new_page, host: str) -> None:
+    page = new_page(origin=host, stirs=False)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(host, wait_until="networkidle")
+    assert not [address for address in asked if "search_index" in address]
+    page.get_by_role("textbox", name="Search").fill("momentum")
+    expect(page.locator(".md-search-result__item").first).to_contain_text("omentum")
+    assert [address for address in asked if "search_index" in address]
+
+
+def test_a_link_that_carries_words_to_find_brings_the_index(new_page, host: str) -> None:
+    page = new_page(origin=host, stirs=False)
+    page.goto(f"{host}{PAGE}?h=threshold")
+    expect(page.locator("article mark").first).to_have_text("threshold", ignore_case=True)
+
+
+@pytest.mark.parametrize("stir", ["pointer", "key", "scroll", "touch"])
+def test_a_page_comes_to_life_when_its_reader_stirs(new_page, host: str, stir: str) -> None:
+    page = new_page(origin=host, stirs=False, touch=stir == "touch")
+    page.goto(host + PAGE, wait_until="networkidle")
+    figure = page.locator("figure.explorable")
+    assert figure.get_attribute("data-state") is None
+    if stir == "pointer":
+        page.mouse.move(200, 200)
+    elif stir == "key":
+        page.keyboard.press("Tab")
+    elif stir == "scroll":
+        page.mouse.wheel(0, 200)
+    else:
+        page.touchscreen.tap(600, 5)
+    figure.scroll_into_view_if_needed()
+    expect(figure).to_have_attribute("data-state", "live")
+    expect(page.locator(".quiz[data-mounted]")).to_have_count(3)
+    expect(page.locator(".cell[data-mounted]").first).to_be_attached()
+
+
+def test_an_address_with_a_state_asks_for_the_explorable_at_once(new_page, host: str) -> None:
+    page = new_page(origin=host, stirs=False)
+    page.goto(host + PAGE + "?threshold=0.5")
+    expect(page.locator("figure.explorable")).to_have_attribute("data-state", "live")
+
+
+def test_a_page_is_marked_as_understood_by_the_first_click_of_all(new_page, host: str) -> None:
+    page = new_page(origin=host, stirs=False)
+    page.goto(host + PAGE, wait_until="networkidle")
+    button = page.locator("button.understood")
+    button.evaluate("button => button.click()")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator("button.understood")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("figure.explorable")).to_have_attribute("data-state", "live")
