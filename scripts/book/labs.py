@@ -21,6 +21,8 @@ from book.markup.page import MarkupError
 SOURCES = questions.ROOT / "scripts" / "labs"
 PIXELS_A_POINT = 1.44  # the kernel draws at 144 dots an inch, of which a page shows 100
 QUESTION = re.compile(r"\[\[(\d+)\]\]")
+OUTPUT = '<div class="example-output" role="group" aria-label="Output"><pre><code>'
+OUTPUT_END = "</code></pre></div>"
 MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\s](?:[^$]*[^$\s])?)\$([,.;:!?)]*)", re.DOTALL)
 
 
@@ -204,7 +206,10 @@ def _code_cell(cell: Any, alt: str) -> str:
             shown.append(f'<p class="lab-figure"><img {kept} alt="{escape(alt)}"></p>')
         elif pre := output.find("pre"):
             said = escape(pre.get_text())
-            shown.append(f'<div class="example-output" role="group" aria-label="Output"><pre><code>{said}</code></pre></div>')
+            if shown[-1].startswith(OUTPUT):  # a notebook keeps what one cell prints in pieces
+                shown[-1] = shown[-1].removesuffix(OUTPUT_END).rstrip("\n") + "\n" + said + OUTPUT_END
+            else:
+                shown.append(OUTPUT + said + OUTPUT_END)
     body = "\n".join(shown)
     if "celltag_solution" in cell["class"]:
         return f'<details class="question lab-solution"><summary>Solution</summary>\n{body}\n</details>'

@@ -161,3 +161,16 @@ def test_every_lab_of_the_book_is_fresh_and_in_the_navigation() -> None:
 )
 def test_numbers_may_drift_and_words_may_not(before, after, alike) -> None:
     assert command()._alike(before, after) == alike
+
+
+def test_what_a_cell_prints_in_pieces_is_shown_in_one() -> None:
+    from bs4 import BeautifulSoup
+
+    def shown(*outputs: str) -> str:
+        areas = "".join(f'<div class="jp-OutputArea-output"><pre>{text}</pre></div>' for text in outputs)
+        html = f'<div class="cell"><div class="jp-InputArea"><pre>print()</pre></div>{areas}</div>'
+        return labs._code_cell(BeautifulSoup(html, "html.parser").div, "")
+
+    once = shown("one\n", "two &lt;3\n")
+    assert once.count("example-output") == 1
+    assert "<code>one\ntwo &lt;3\n</code>" in once

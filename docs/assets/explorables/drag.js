@@ -56,17 +56,30 @@ export function makeHandle(kit, plot, layer, { x, y, at, label, color: name = "o
   };
 
   let grabbed;
-  kit.listen(node, "pointerdown", (event) => {
-    if (event.button !== 0 || locked?.()) return;
+  const offset = (event) => {
     const [left, top] = within(event);
     const now = position();
-    grabbed = [now.x === undefined ? 0 : plot.X(now.x) - left, now.y === undefined ? 0 : plot.Y(now.y) - top];
+    return [now.x === undefined ? 0 : plot.X(now.x) - left, now.y === undefined ? 0 : plot.Y(now.y) - top];
+  };
+  const mine = { node, through, locked, offset, grab };
+  (plot.handles ??= []).push(mine);
+  /** Where the targets of several points lie on one another, the press is for the nearest. */
+  const nearest = (event) => {
+    const away = (handle) => Math.hypot(...handle.offset(event));
+    const others = plot.handles.filter((handle) => handle.node.isConnected && !handle.through && !handle.locked?.());
+    return through ? mine : others.reduce((best, handle) => (away(handle) < away(best) ? handle : best), mine);
+  };
+  kit.listen(node, "pointerdown", (event) => {
+    if (event.button === 0 && !locked?.()) nearest(event).grab(event);
+  });
+  function grab(event) {
+    grabbed = offset(event);
     node.setPointerCapture(event.pointerId);
     node.classList.remove("kit-keyed");
     node.classList.add("kit-grabbed");
     node.focus({ preventScroll: true, focusVisible: false });
     event.preventDefault();
-  });
+  }
   kit.listen(node, "pointermove", (event) => {
     if (!grabbed) return;
     const [left, top] = within(event);

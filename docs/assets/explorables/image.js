@@ -108,11 +108,13 @@ function createPaint(kit, parent, name, options) {
   kit.listen(cells.box, "contextmenu", (event) => event.preventDefault());
   const tools = element("div", { class: "kit-tools" });
   figure.append(tools);
-  const toggle = kit.button("Erase", () => {
-    eraser = !eraser;
-    toggle.setAttribute("aria-pressed", String(eraser));
-  }, { into: tools });
-  toggle.setAttribute("aria-pressed", "false");
+  const erase = (on) => {
+    eraser = on;
+    toggle.setAttribute("aria-pressed", String(on));
+  };
+  const toggle = kit.button("Erase", () => erase(!eraser), { into: tools });
+  erase(false);
+  kit.resets.push(() => erase(false));
   if (clear) kit.button(clear, () => target.set(target.initial.map(() => min)), { into: tools });
   for (const [text, values] of Object.entries(presets)) kit.button(text, () => target.set(values.flat()), { into: tools });
 

@@ -45,7 +45,7 @@ export function createKit(root, { signal, fail, families = [] }) {
 
   const kit = {
     signal, guard, element, format, color, rgb, colorScale, number, numbers, choice, flag, numeric: { ...numeric },
-    plots: [], decorations: [],
+    plots: [], decorations: [], resets: [],
     /** Declare what the reader can change; once. */
     state(specs) {
       if (stateOf) throw new Error("an explorable has one state: declare everything in one kit.state({...})");
@@ -84,6 +84,7 @@ export function createKit(root, { signal, fail, families = [] }) {
     readout: inRow(controls.readout, "kit-readouts", "dl"),
     reset: (label = "Reset") => kit.button(label, () => {
       stateOf.reset();
+      for (const run of kit.resets) run(); // what a part has besides the state
       kit.announce("Reset");
     }, { className: "kit-reset" }),
     /** A line of text under the plots: set(text). */

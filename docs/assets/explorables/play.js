@@ -99,13 +99,15 @@ export function stepper(kit, parent, name, { label, perSecond = 4, format: how, 
   kit.signal.addEventListener("abort", () => watcher.disconnect());
   kit.listen(still, "change", () => { stop(); });
   kit.decorations.push(show);
+  kit.resets.push(stop);
   return { play: begin, stop, box, range };
 }
 
 /** kit.timeline: a stepper whose steps are frames, with a speed and marks at events. */
 export function timeline(kit, parent, name, { label, format: how, perSecond = 4, speeds = [0.5, 1, 2, 4], speed, marks = [] } = {}) {
   const { spec } = kit.one(name);
-  let own = speeds.includes(1) ? 1 : speeds[0];
+  const usual = speeds.includes(1) ? 1 : speeds[0];
+  let own = usual;
   const chosen = speed ? kit.one(speed) : { get: () => own, set: (value) => { own = value; show(); } };
   const made = stepper(kit, parent, name, { label, format: how, stride: Math.max(1, Math.round(1 / spec.step)), rate: () => perSecond * chosen.get() });
   made.box.classList.add("kit-timeline");
@@ -128,6 +130,7 @@ export function timeline(kit, parent, name, { label, format: how, perSecond = 4,
     cycle.setAttribute("aria-label", `Speed: ${chosen.get()} times`);
     cycle.title = cycle.ariaLabel;
   }
+  if (!speed) kit.resets.push(() => chosen.set(usual));
   kit.decorations.push(() => {
     show();
     cycle.hidden = still.matches;

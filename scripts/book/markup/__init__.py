@@ -12,7 +12,7 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from book.markup import footer, glossary, lint
+from book.markup import footer, glossary, inline, lint
 from book.markup.page import MarkupError, Page
 from book.markup.text import render
 
@@ -59,7 +59,7 @@ class _Finished(Postprocessor):
             text = self.md.postprocessors["raw_html"].run(text)  # formulas in the explanations
         except MarkupError as error:
             self.markup.page.error(1 - self.markup.page.lines_before, error)
-        return text + footer.html(self.markup.page)
+        return inline.hold_together(text) + footer.html(self.markup.page)
 
 
 class MarkupExtension(Extension):

@@ -83,6 +83,9 @@ def _pattern(file: Path, changed: int) -> tuple[re.Pattern[str], dict[str, Term]
     return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])", re.IGNORECASE), by_form
 
 
+UNEXPLAINED = ("data-search-exclude", "example-output", 'class="sources', "source-caption")  # parts of a page without terms
+
+
 def mark(page: Page, html: str) -> str:
     """The page's HTML with each term explained where it stands first."""
     if page.question is None or not FILE.is_file():
@@ -116,7 +119,7 @@ def mark(page: Page, html: str) -> str:
         if not name or name in VOID or tag[4]:
             continue
         if not tag[1]:
-            without = name in WITHOUT or "data-search-exclude" in tag[3] or "example-output" in tag[3]
+            without = name in WITHOUT or any(mark in tag[3] for mark in UNEXPLAINED)
             depth.append((name, without))
             if without:
                 closed.append(name)

@@ -10,6 +10,7 @@ from book.markup import bibliography, formulas, numbers
 from book.markup.page import MarkupError, Page
 
 LINK = re.compile(r"<a .*?</a>")
+LITERAL = re.compile(r"</?(?:code|pre|math|script|style|svg)\b")
 WITHIN_PARAGRAPH = r"(?:(?!\n[ \t]*\n).)"
 TOKEN = re.compile(
     rf"""
@@ -46,6 +47,17 @@ def replace(page: Page, text: str, first_line: int) -> str:
         return first_line + text.count("\n", 0, token.start())
 
     return TOKEN.sub(one, text)
+
+
+def hold_together(html: str) -> str:
+    """Numbers joined by ± or × stay on one line; code and formulas are left as they are."""
+    parts, literal = re.split(r"(<[^>]+>)", html), 0
+    for i, part in enumerate(parts):
+        if LITERAL.match(part):
+            literal += -1 if part.startswith("</") else 1
+        elif literal == 0 and not part.startswith("<"):
+            parts[i] = re.sub(r" ([±×]) ", "\u00a0\\1\u00a0", part)
+    return "".join(parts)
 
 
 def plain(page: Page, text: str, line: int) -> str:
@@ -88,9 +100,10 @@ def _alone(token: re.Match[str]) -> bool:
 def _claim(page: Page, token: re.Match[str]) -> str:
     claim = page.claim(token["claim"])
     text = f"{escape(claim.text.rstrip('.'))}. Measured: {claim.margin_text}."
+    # The joiners keep the mark, and a comma after it, from starting a line.
     return page.keep(
-        f'<button type="button" class="claim" data-search-exclude aria-label="Checked claim: {text}">'
-        f'<span aria-hidden="true">✓</span><span class="claim-text" aria-hidden="true">{text}</span></button>'
+        f'\u2060<button type="button" class="claim" data-search-exclude aria-label="Checked claim: {text}">'
+        f'<span aria-hidden="true">✓</span><span class="claim-text" aria-hidden="true">{text}</span></button>\u2060'
     )
 
 
