@@ -34,13 +34,13 @@ MATH = [
     0x23DF, 0x27E8, 0x27E9, 0x27F5, 0x27F6, 0x27F8, 0x27F9, 0x27FA, 0x2A7D, 0x2A7E, *range(0x1D400, 0x1D468), *range(0x1D49C, 0x1D4D0),
     *range(0x1D538, 0x1D56C), *range(0x1D6A4, 0x1D6A6), *range(0x1D6A8, 0x1D756), *range(0x1D7CE, 0x1D7D8),
 ]  # fmt: skip
-# What grows with its content (brackets, roots, sums, hats, arrows) is often too: a browser stretches only with a formula's first font.
 ITALIC = [0x210E, *range(0x1D434, 0x1D468), *range(0x1D6FC, 0x1D71C)]
 MATH_OFTEN = sorted({
     *range(0x20, 0x7F), *ITALIC,
-    *map(ord, "\xa0¯±²·×ˆˉ˜˙ΓΔΘΛΠΣΦΨΩ‖…′‾ℒℓℕℝ←→↦⇒∂∇∈∑∏−∓∗∘√∝∞∣∥∧∫∼≈≠≤≥≪≫⊙⊤⋅⋯⋮⌈⌉⌊⌋⏞⏟⟨⟩⟺\u2061\u2062\u2063\u200b\u0302\u0304𝒩𝔼𝟏"),
+    *map(ord, "\xa0±²·×ˆ˜ΔΛΣΦ‖…′‾ℒℓℝ←→∂∇∈∑−√∝∞∼≈≠≤≥⊙∗Ψ≪≫⊤⋅⋯⏟⟺\u2061\u2062\u2063\u200b𝒩𝔼𝟏"),
 })  # fmt: skip
-MATH_REST = sorted(set(MATH) - set(MATH_OFTEN))
+MATH_SIGNS = sorted(map(ord, "¯ˉ˙ΓΘΠΩℕ↦⇒∏∓∘∣∥∧∫⋮⌈⌉⌊⌋⏞⟨⟩\u0302\u0304"))
+MATH_REST = sorted(set(MATH) - {*MATH_OFTEN, *MATH_SIGNS})
 
 
 def write_subset(
@@ -117,12 +117,13 @@ def main(serif: Path, math: Path) -> None:
     FONTS.mkdir(parents=True, exist_ok=True)
     upright, italic = (serif / f"files/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))
     symbols = math / "files/stix-two-math-latin-400-normal.woff2"
-    for part, text, formulas in (("", TEXT_OFTEN, MATH_OFTEN), ("-rest", TEXT_REST, MATH_REST)):
+    for part, text in (("", TEXT_OFTEN), ("-rest", TEXT_REST)):
         write_subset(upright, FONTS / f"source-serif-4{part}.woff2", text, ["kern", "liga"])
         write_subset(italic, FONTS / f"source-serif-4-italic{part}.woff2", text, ["kern"], 400)
+        print(f"unicode-range: {ranges(text)};")
+    for part, formulas in (("", MATH_OFTEN), ("-signs", MATH_SIGNS), ("-rest", MATH_REST)):
         write_subset(symbols, FONTS / f"stix-two-math{part}.woff2", formulas, ["ssty", "dtls", "flac"])
-    for name, characters in (("TEXT_OFTEN", TEXT_OFTEN), ("TEXT_REST", TEXT_REST), ("MATH_OFTEN", MATH_OFTEN), ("MATH_REST", MATH_REST)):
-        print(f"{name}: unicode-range: {ranges(characters)};")
+        print(f"unicode-range: {ranges(formulas)};")
     FIGURE_FONTS.mkdir(exist_ok=True)  # Matplotlib reads neither woff2 nor variable fonts
     write_subset(upright, FIGURE_FONTS / "source-serif-4.ttf", sorted({*TEXT_OFTEN, *TEXT_REST}), ["kern"], 400)
     for folder in (FONTS, FIGURE_FONTS):
