@@ -73,7 +73,8 @@ STOPS = """() => {
   return {
     again: seen, name: node.outerHTML.replace(/\\s+/g, " ").slice(0, 120), mark,
     // A field that is drawn by its label or by what is around it has no size of its own.
-    shown: [node, ...(node.labels ?? []), ...(node.matches("input") ? [node.nextElementSibling, node.parentElement] : [])].some(part => part && visible(part)),
+    shown: [node, ...(node.labels ?? []), ...(node.matches("input") ? [node.nextElementSibling, node.parentElement] : [])]
+      .some(part => part && visible(part)),
   };
 }"""
 
