@@ -6,6 +6,7 @@ A term is marked where a page uses it first, outside headings, links, code and f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -53,8 +54,12 @@ def terms() -> dict[str, Term]:
 
 @cache
 def _terms(file: Path, changed: int) -> dict[str, Term]:
+    text = file.read_text(encoding="utf-8")
+    twice = [name for name, count in Counter(re.findall(r"^([^\s#:][^:\n]*):", text, re.MULTILINE)).items() if count > 1]
+    if twice:  # YAML takes the last and says nothing
+        raise MarkupError(f"docs/{file.name} explains `{twice[0]}` twice")
     try:
-        listed = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        listed = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         raise MarkupError(f"docs/{file.name} is not valid YAML: {error}") from error
     if not isinstance(listed, dict):

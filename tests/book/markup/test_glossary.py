@@ -61,6 +61,7 @@ def test_the_list_names_the_pages_that_use_a_term(render, terms) -> None:
         ("a: {text: x}", "`a` needs text and question"),
         ("a: {text: x, question: 3, colour: red}", "`a` needs text and question"),
         ("a: {text: x, question: 300}", "a question's number"),
+        ("a: {text: x, question: 3}\na: {text: y, question: 3}", "explains `a` twice"),
         ("a: {text: x, question: 3}\nb: {text: y, question: 3, also: [A]}", "`A` stands for both `a` and `b`"),
     ],
 )
