@@ -139,7 +139,7 @@ def solved_count(widths):
 
 
 print("counted", solved_count([64, 32, 10]), "and in the library", network.number_of_parameters())
-print("multiplications per image", 64 * 32 + 32 * 10, "and biases", 32 + 10)
+print(f"multiplications per image {64 * 32 + 32 * 10:,}; biases {32 + 10}, {(32 + 10) / solved_count([64, 32, 10]):.1%} of the parameters")
 for widths in ([64, 64, 64, 10], [64, 512, 10], [784, 256, 128, 10]):
     print(f"{widths!s:22} {solved_count(widths):7,} parameters")
 
@@ -198,7 +198,7 @@ print("the same logits:", np.allclose(x_val @ W.T + b, straight(x_val).numpy(), 
 print(f"{straight.number_of_parameters():,} parameters did the work of {W.size + b.size:,}")
 
 # %% [markdown]
-# These digits are nearly separable by straight cuts, so the bend is worth a few points here. On the rings of section 2 it is worth
+# These digits are nearly separable by straight cuts, so the bend is worth about a point here. On the rings of section 2 it is worth
 # everything: no straight line comes near them.
 #
 # ## 5. Shuffle, then average
@@ -302,7 +302,7 @@ for tau in (0.5, 0.7, 0.9):
 print(f"mean {waits.mean():.0f}, median {np.median(waits):.0f}")
 
 # %% [markdown]
-# Four right answers to four questions. With five customers the 0.9-quantile is the worst day; with a thousand it would be the wait that
+# Four right answers to four questions. With five customers the 0.9-quantile is the longest wait; with a thousand it would be the wait that
 # nine in ten stay below. No training repairs a question that was not meant.
 #
 # ## 8. One look at the test digits
@@ -327,5 +327,8 @@ test = [accuracy(train(epochs=30, seed=seed, **choices[chosen]), x_test, y_test)
 print(f"chosen: {chosen}: {np.mean(test):.1%} of the test digits, from {min(test):.1%} to {max(test):.1%}")
 
 # %% [markdown]
+# One part of the data may be easier than another, as the last line shows: the chosen network was not trained on either. That is why
+# a validation score is no promise, and why the test digits are looked at once.
+#
 # You have built, run, counted, cut and judged a network, and nothing in it was more than multiplying, adding and bending. What is missing is how
 # `fit` finds the numbers: that is the next chapter.
