@@ -1,9 +1,12 @@
 """How long `make serve` takes to show the book, and a saved edit to show, with the book as it is and with all its 100 pages.
 
 python benchmarks/site.py [--pages 100] [--edits 5]
+python benchmarks/site.py --growth 25 100 300 1000
 
 Missing pages are copies of the written ones, with their records, figures, explorables and examples. Times are wall-clock
 seconds on this machine; the first start draws every figure and builds every page, the second finds what has not changed in the cache.
+With `--growth`, how long a strict build takes for books of these sizes, figures drawn before: what a page costs should not grow with
+their number.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -36,6 +40,11 @@ def copy_of_the_book(folder: Path, pages: int) -> None:
         shutil.copy(ROOT / part, folder)
     listed = yaml.safe_load((folder / "scripts/book/questions.yml").read_text(encoding="utf-8"))["chapters"]
     questions = [(chapter, question) for chapter in listed for question in chapter["questions"]]
+    while len(questions) < pages:  # chapters that the book does not have
+        chapter = more(len(questions), min(100, pages - len(questions)))
+        listed.append(chapter)
+        questions += [(chapter, question) for question in chapter["questions"]]
+    (folder / "scripts/book/questions.yml").write_text(yaml.safe_dump({"chapters": listed}), encoding="utf-8")
     written = [pair for pair in questions if part_of(folder, *pair, ".md").is_file()]
     for i, pair in enumerate([pair for pair in questions if pair not in written][: max(0, pages - len(written))]):
         copy_page(folder, written[i % len(written)], pair)
@@ -47,6 +56,15 @@ def copy_of_the_book(folder: Path, pages: int) -> None:
         + yaml.safe_dump({"nav": navigation(folder, listed)}, allow_unicode=True),
         encoding="utf-8",
     )
+
+
+def more(before: int, count: int) -> dict:
+    """A chapter of invented questions, numbered on from those before."""
+    questions = [
+        {"number": n, "slug": f"copy-{n}", "title": f"What is number {n}?", "name": f"Number {n}", "level": "core", "prerequisites": []}
+        for n in range(before + 1, before + 1 + count)
+    ]
+    return {"number": 100 + before, "slug": f"copies-{before}", "title": f"Copies from {before}", "questions": questions}
 
 
 def part_of(folder: Path, chapter: dict, question: dict, suffix: str) -> Path:
@@ -69,6 +87,9 @@ def copy_page(folder: Path, source: tuple[dict, dict], target: tuple[dict, dict]
     experiments = folder / "scripts" / "experiments"
     new = experiments / target[0]["slug"] / f"{target[1]['slug']}.py"
     new.parent.mkdir(exist_ok=True)
+    drawn = ROOT / ".cache" / "figures" / source[1]["slug"]
+    if drawn.is_dir():
+        shutil.copytree(drawn, folder / ".cache" / "figures" / target[1]["slug"])
     shutil.copy(experiments / source[0]["slug"] / f"{source[1]['slug']}.py", new)
 
 
@@ -162,11 +183,40 @@ def edit(server: Server, folder: Path, i: int) -> float:
     return seconds
 
 
+def build(folder: Path) -> tuple[float, float]:
+    """Seconds on the clock and of the processor for a strict build."""
+    environment = {**os.environ, "PYTHONPATH": f"{folder / 'scripts'}{os.pathsep}{folder / 'src'}", "NO_MKDOCS_2_WARNING": "1"}
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"], cwd=folder, env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def growth(sizes: list[int]) -> int:
+    """Print what a build costs by the number of pages; 1 if a page of the largest book costs twice one of the smallest step or more."""
+    print(f"{'pages':>6} {'clock':>9} {'processor':>10} {'each more page':>15}")
+    previous: tuple[int, float] | None = None
+    steps = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="book-") as name:
+            copy_of_the_book(Path(name), size)
+            shutil.copytree(ROOT / ".cache" / "figures", Path(name) / ".cache" / "figures", dirs_exist_ok=True)
+            clock, processor = build(Path(name))
+        if previous:
+            steps.append((processor - previous[1]) / (size - previous[0]))
+        print(f"{size:>6} {clock:>7.1f} s {processor:>8.1f} s" + (f"{steps[-1] * 1000:>12.0f} ms" if steps else ""), flush=True)
+        previous = size, processor
+    return int(len(steps) > 1 and steps[-1] > 2 * steps[0])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=100)
     parser.add_argument("--edits", type=int, default=5)
+    parser.add_argument("--growth", type=int, nargs="+", metavar="PAGES")
     options = parser.parse_args()
+    if options.growth:
+        return growth(sorted(options.growth))
     print(f"{'pages':>6} {'first start':>12} {'warm start':>11} {'edit (median, worst)':>22}")
     slow = False
     for pages in (0, options.pages):
