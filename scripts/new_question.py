@@ -169,21 +169,22 @@ TEST = '''"""The explorable of question {number}: it moves, by pointer and by ke
 
 import json
 
+from playwright.sync_api import expect
+
 from book.questions import by_number
 
 QUESTION = by_number({number})
+ADDRESS = f"{{QUESTION.chapter_slug}}/{{QUESTION.slug}}/"
 
 
-def test_moving_the_slider_moves_the_readout(open_page) -> None:
-    page = open_page(f"{{QUESTION.chapter_slug}}/{{QUESTION.slug}}/")
-    page.locator("figure.explorable").scroll_into_view_if_needed()
-    figure = page.locator("figure.explorable[data-state=live]")
-    figure.wait_for()
+def test_moving_the_slider_moves_the_readout(open_explorable) -> None:
+    _, figure = open_explorable()
+    shown = figure.locator("output").first
     mean = json.loads(QUESTION.record.read_text())["data"]["result"]["mean"]
-    assert abs(float(figure.locator("output").first.inner_text().replace("−", "-")) - mean) < 0.01
-    before = figure.locator("output").first.inner_text()
+    assert abs(float(shown.inner_text().replace("−", "-")) - mean) < 0.01
+    before = shown.inner_text()
     figure.get_by_role("slider").first.press("ArrowRight")
-    figure.locator("output").first.filter(has_not_text=before).wait_for()
+    expect(shown).not_to_have_text(before)  # what is drawn follows in the next frame: wait for it
 '''
 
 INDEX = '''---
