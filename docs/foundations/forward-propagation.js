@@ -38,7 +38,7 @@ export default function (root, record, kit) {
 
   const plot = kit.plot({
     alt: "The running total, from the bias to the value that the layer computes, one product after another, the largest first",
-    x: { min: 0, max: 64, label: "products added, largest first" }, y: { min: -1, max: 5, label: "running total" }, aspect: 0.36, minHeight: 170,
+    x: { min: -1.3, max: 65.3, label: "products added, largest first" }, y: { min: -1, max: 5, label: "running total" }, aspect: 0.36, minHeight: 170, maxHeight: 240,
   });
   const end = plot.rule({ axis: "y", color: "ink", dash: "5 4" });
   const later = plot.line({ color: "rule", width: 4 });
@@ -50,15 +50,18 @@ export default function (root, record, kit) {
   let after = "";
   const shown = {
     bias: kit.readout({ label: "Bias", format: ".4f" }),
-    sum: kit.readout({ label: "Sum of the products added", format: ".4f" }),
+    sum: kit.readout({ label: "Sum of products", format: ".4f" }),
     total: kit.readout({ label: "Bias + sum", format: ".4f" }),
-    layer: kit.readout({ label: "The layer computes", format: ".4f" }),
+    layer: kit.readout({ label: "The layer gives", format: ".4f" }),
     after: kit.readout({ label: "Passed on", format: () => after }),
   };
-  const note = kit.note();
+  const readouts = root.querySelector(".kit-readouts"); // in equal columns, so that a longer number moves nothing
+  readouts.style.cssText = "display:grid;grid-template-columns:repeat(auto-fit,minmax(108px,1fr));column-gap:16px";
+  const passedOn = readouts.querySelector(".kit-readout:last-child dt");
   kit.stepper("added", { label: "Products added", perSecond: 12, format: (added) => `${Math.min(added, count())} of ${count()}` });
   kit.choices("show", { label: "Units and logits show", names: { values: "Values", changes: "Changes by painting" } });
   kit.reset();
+  const note = kit.note();
 
   const count = () => (state.of === "unit" ? SIDE * SIDE : UNITS);
 
@@ -78,7 +81,7 @@ export default function (root, record, kit) {
     const taken = new Set(order.slice(0, added));
 
     products.set(rows(terms.map((term, i) => (taken.has(i) ? term : null)), SIDE));
-    heading.textContent = isUnit ? `Pixels × weights, unit ${target + 1}` : `Units × weights, logit ${target}`;
+    heading.textContent = isUnit ? `Products, unit ${target + 1}` : `Products, logit ${target}`;
     const changes = state.show === "changes";
     hidden.set(rows(changes ? pass.h.map((h, j) => h - before.h[j]) : pass.h, SIDE));
     logits.set([changes ? pass.logits.map((z, k) => z - before.logits[k]) : pass.logits]);
@@ -88,7 +91,7 @@ export default function (root, record, kit) {
     const totals = [bias];
     for (const i of order) totals.push(totals.at(-1) + terms[i]);
     const bars = (keep) => order.flatMap((_, i) => (keep(i) ? [[i + 0.5, totals[i]], [i + 0.5, totals[i + 1]], GAP] : []));
-    plot.domain({ x: [0, terms.length], y: widen(Math.min(0, ...totals), Math.max(0, ...totals)) });
+    plot.domain({ x: [-0.02 * terms.length, 1.02 * terms.length], y: widen(Math.min(0, ...totals), Math.max(0, ...totals)) });
     later.set(bars((i) => i >= added));
     up.set(bars((i) => i < added && totals[i + 1] > totals[i]));
     down.set(bars((i) => i < added && totals[i + 1] < totals[i]));
@@ -100,7 +103,9 @@ export default function (root, record, kit) {
     shown.sum.set(totals[added] - bias);
     shown.total.set(totals[added]);
     shown.layer.set(value);
-    after = isUnit ? `ReLU: ${kit.format(pass.h[target], ".4f")}` : `softmax: ${kit.format(100 * kit.numeric.softmax(kit.numeric.matrix(1, CLASSES, Float64Array.from(pass.logits))).data[target], ".1f")}%`;
+    passedOn.textContent = isUnit ? "After ReLU" : "After softmax";
+    const share = () => kit.numeric.softmax(kit.numeric.matrix(1, CLASSES, Float64Array.from(pass.logits))).data[target];
+    after = isUnit ? kit.format(pass.h[target], ".4f") : `${kit.format(100 * share(), ".1f")}%`;
     shown.after.set(isUnit ? pass.h[target] : value);
     note.set(tell(net, state, base, before, pass, totals[added] === value && added === terms.length, kit));
   });
@@ -133,7 +138,8 @@ function widen(low, high) {
 /** What painting did, and what the weights alone foretell as long as no ReLU switches. */
 function tell(net, state, base, before, pass, closed, kit) {
   const pixels = base.filter((ink, i) => ink !== state.image[i]).length;
-  if (!pixels) return closed ? "The ledger closes: bias + sum is the layer’s value, to the last bit." : "";
+  if (!pixels && state.show === "changes") return "Nothing painted yet: paint a pixel.";
+  if (!pixels) return closed ? "The sum is complete: bias + sum is the layer’s value, to the last bit." : "";
   const moved = pass.h.filter((h, j) => h !== before.h[j]).length;
   const flipped = pass.z.filter((z, j) => z > 0 !== before.z[j] > 0).length;
   const foretold = net.second.weights[state.logit].reduce((sum, w, j) => (before.z[j] > 0 ? sum + w * (pass.z[j] - before.z[j]) : sum), 0);

@@ -38,7 +38,7 @@ export default function (root, record, kit) {
   kit.paint("image", { label: "Image to paint", title: "", size: 232, soft: 0.4, into: input });
 
   const plane = kit.plot({
-    alt: "The plane of the two hidden numbers, divided among the ten digits, with all test images; those read wrongly are red",
+    alt: "The plane of the two hidden numbers, divided among the ten digits, with all test images; those read wrongly are larger and colored",
     x: { min: -1.06, max: 1.06, label: "first hidden number", ticks: [-1, -0.5, 0, 0.5, 1], format: ".1f" },
     y: { min: -1.06, max: 1.06, label: "second hidden number", ticks: [-1, -0.5, 0, 0.5, 1], format: ".1f" },
     square: true, maxHeight: 360, right: 10, into: hidden,

@@ -45,7 +45,6 @@ export default function (root, record, kit) {
 
   const best = kit.readout({ label: "Best straight cut here", format: "percent", color: "ink" });
   const crossings = kit.readout({ label: "The thread crosses the boundary", format: (n) => (n === 0 ? "never" : n === 1 ? "once" : `${n} times`), color: "purple" });
-  const note = kit.note();
   kit.choices("width", { label: "Width of the hidden layers", names: NAMES });
   const timelines = {
     two: kit.timeline("two", { label: "Moves made, by layer", perSecond: 0.8, format: told, marks: [1, 2, 3, 4].map((layer) => ({ at: 3 * layer, label: String(layer) })) }),
@@ -53,6 +52,7 @@ export default function (root, record, kit) {
   };
   const sliders = [kit.slider("turn", { label: "Turn the view", format: degrees }), kit.slider("tilt", { label: "Tilt the view", format: degrees })];
   kit.reset();
+  const note = kit.note();
 
   // Dragging in the picture turns it; a finger that moves up or down still scrolls.
   let from;
@@ -128,7 +128,7 @@ export default function (root, record, kit) {
 const GAP = [Infinity, Infinity];
 const joined = (lines) => lines.flatMap((line) => [...line, GAP]);
 const whole = () => [-2, -1, 0, 1, 2];
-const degrees = (value) => `${value}°`;
+const degrees = (value) => `${value < 0 ? "−" : ""}${Math.abs(value)}°`;
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const times = (h, W) => W[0].map((_, j) => h.reduce((sum, value, i) => sum + value * W[i][j], 0));
 
@@ -169,7 +169,9 @@ function prepare({ layers, cuts, boundary, determinants }, points) {
     disc: stage.disc.map((h) => part(h, 1)), ring: stage.ring.map((h) => part(h, 1)),
   });
   for (const { part } of moves) stages.push(step(stages.at(-1), part));
-  const size = stages.map((stage) => 1.02 * Math.max(...[...stage.grid.flat(), ...stage.disc, ...stage.ring].map((h) => (h.length > 2 ? Math.hypot(...h) : Math.max(...h.map(Math.abs))))));
+  // A plane is seen from above; in space, from any side, the plane before the first move too.
+  const far = w.length > 2 ? (h) => Math.hypot(...h) : (h) => Math.max(...h.map(Math.abs));
+  const size = stages.map((stage) => 1.02 * Math.max(...[...stage.grid.flat(), ...stage.disc, ...stage.ring].map(far)));
 
   // The last move of a flat net only looks closer: across the cut and along it, each direction to its own scale.
   const end = stages.at(-1);

@@ -1,7 +1,7 @@
 // Two curves of one model: is the curve of the averaged parameters the average of the curves?
 const NAMES = {
   network: "Network", frozen: "Network, hidden layer frozen", polynomial: "Polynomial, degree 9",
-  exponential: "a·eᵇˣ", logistic: "Logistic curve", twolayer: "Line from two layers",
+  exponential: "a·eᵇˣ", logistic: "Logistic curve", twolayer: "Line from two layers, uvx + c",
 };
 const LEFT = -0.6;
 const RIGHT = 0.6;
@@ -31,11 +31,11 @@ export default function (root, record, kit) {
       const y = `${curve}${i + 1}`;
       plot.handle({
         y, at: () => [x, null], color, label: `Curve ${curve.toUpperCase()}, ${i ? "right" : "left"} end`,
-        describe: () => `prediction ${kit.format(state[y], ".2f")} at x = ${x}`,
+        describe: () => `prediction ${kit.format(state[y], ".2f")} at x = ${kit.format(x, ".1f")}`,
       });
     });
   }
-  const keys = [["averaged curves", "green", 0], ["averaged parameters", "ink", -0.1]]
+  const keys = [["– – averaged curves", "green", 0], ["━━ averaged parameters", "ink", -0.1]]
     .map(([text, color, y]) => [plot.text({ color, anchor: "end", dx: -4, bold: true }), y, text]);
   const largest = kit.readout({ label: "Largest gap", color: "red", format: ".3f" });
   const verdict = kit.readout({ label: "In its parameters", color: "ink", format: (same) => (same ? "linear" : "not linear") });
@@ -68,8 +68,8 @@ export default function (root, record, kit) {
 }
 
 function describe(model, a, b, both, format) {
-  const numbers = { exponential: ["a", "b"], logistic: ["offset", "slope"], twolayer: ["first weight", "second weight", "offset"] }[model];
-  if (!numbers) return a.length + " parameters a curve, all of them averaged" + (model === "frozen" ? "; the 12 hidden ones are the same in A and B." : ".");
+  const numbers = { exponential: ["a", "b"], logistic: ["offset", "slope"], twolayer: ["u", "v", "c"] }[model];
+  if (!numbers) return a.length + " parameters a curve, all averaged" + (model === "frozen" ? "; the 12 hidden ones are the same in A and B." : ".");
   return numbers.map((name, i) => name + ": " + [a[i], b[i]].map(format).join(" and ") + " → " + format(both[i])).join(" · ");
 }
 

@@ -25,10 +25,10 @@ for n in [8, 16, 32, 64]:
 print("at x = 2:", round(float(network_by_hand(8)(np.array([[2.0]])).numpy()[0, 0]), 3))
 
 # %% xor
-W = np.array([[1.0, 1.0], [1.0, 1.0]])  # both units look at x1 + x2
+W = np.array([[1.0, 1.0], [1.0, 1.0]])  # a column a unit: both look at x1 + x2
 b = np.array([0.0, -1.0])
 v = np.array([1.0, -2.0])
 
 for x in [[0, 0], [0, 1], [1, 0], [1, 1]]:
-    h = np.maximum(W @ x + b, 0)
+    h = np.maximum(x @ W + b, 0)
     print(x, "hidden", h, "output", h @ v)

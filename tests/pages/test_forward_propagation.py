@@ -38,14 +38,15 @@ def test_the_last_product_closes_the_ledger(open_explorable, width: int, scheme:
     wait_for(page, Bias=NET["bias"], Sum_of=sum(terms[:12]), The_layer=NET["pre"])
     figure.get_by_role("slider", name="Products added").press("End")
     wait_for(page, **{"Bias +": NET["pre"], "Sum_of": NET["pre"] - NET["bias"]})
-    figure.locator(".kit-note").filter(has_text="The ledger closes").wait_for()
+    figure.locator(".kit-note").filter(has_text="The sum is complete").wait_for()
 
 
 def test_pressing_a_logit_opens_its_ledger_of_32(open_explorable) -> None:
     page, figure = open_explorable()
     box = figure.get_by_role("grid", name=re.compile("10 logits")).bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.55, box["y"] + box["height"] - 12)
-    figure.get_by_text("Units × weights, logit 5").wait_for()
+    figure.get_by_text("Products, logit 5").wait_for()
+    figure.get_by_text("After softmax").wait_for()
     wait_for(page, Bias=B2[5], The_layer=forward(IMAGE)[1][5])
     page.wait_for_url(re.compile("of=logit"))
 
@@ -55,10 +56,10 @@ def test_keys_choose_a_unit_and_reset_returns(open_explorable) -> None:
     units = figure.get_by_role("grid", name=re.compile("32 hidden units"))
     units.press("ArrowRight")
     units.press("Enter")
-    figure.get_by_text("weights, unit 2").wait_for()
+    figure.get_by_text("Products, unit 2", exact=True).wait_for()
     wait_for(page, Bias=B1[1])
     figure.get_by_role("button", name="Reset", exact=True).click()
-    figure.get_by_text(f"weights, unit {NET['unit'] + 1}").wait_for()
+    figure.get_by_text(f"Products, unit {NET['unit'] + 1}", exact=True).wait_for()
     wait_for(page, Bias=NET["bias"])
 
 
@@ -88,3 +89,22 @@ def test_another_digit_can_be_taken(open_explorable) -> None:
     figure.get_by_role("button", name="7", exact=True).click()
     other = np.array(NET["images"][7]) / 16
     wait_for(page, The_layer=forward(other)[0][NET["unit"]])
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_another_unit_or_logit_does_not_move_the_controls(open_explorable, width: int) -> None:
+    _, figure = open_explorable(width=width)
+    top = lambda: figure.get_by_role("slider", name="Products added").evaluate("input => input.getBoundingClientRect().top + scrollY")
+    before = top()
+    presses = [("32 hidden units", ["End", "ArrowDown"], "Products, unit 16"), ("10 logits", ["End"], "Products, logit 9")]
+    for grid, keys, heading in presses:
+        cells = figure.get_by_role("grid", name=re.compile(grid))
+        for key in [*keys, "Enter"]:
+            cells.press(key)
+        figure.get_by_text(heading).wait_for()
+        assert abs(top() - before) < 1
+
+
+def test_changes_without_paint_say_so(open_explorable) -> None:
+    _, figure = open_explorable(f"{ADDRESS}?show=changes")
+    figure.locator(".kit-note").filter(has_text="Nothing painted yet").wait_for()

@@ -56,6 +56,12 @@ def test_a_tie_is_shown_as_a_range(open_explorable) -> None:
     wait_for(page, Your=f"{NEAR['targets'][3]:.1f} … {NEAR['targets'][4]:.1f}")  # 4 : 1 cannot tell 4 from 15
 
 
+def test_separate_minima_are_not_a_range(open_explorable) -> None:
+    page, figure = open_explorable(ADDRESS + "?y=0,0,16,16,8&own=5,5,0,5,5")
+    wait_for(page, Your="0.0 and 16.0", Squared="8.0")
+    figure.locator(".kit-note").filter(has_text="The green balls are").wait_for()
+
+
 def test_the_state_is_in_the_address_and_reset_brings_it_back(open_explorable) -> None:
     page, figure = open_explorable()
     figure.get_by_role("button", name="1 : 9", exact=True).click()

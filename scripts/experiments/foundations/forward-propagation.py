@@ -429,7 +429,7 @@ def draw_ledger(net):
 
 
 def draw_teeth():
-    figure, panels = new_figure(aspect=0.66, rows=2, columns=2, sharex=True, sharey=True)
+    figure, panels = new_figure(aspect=0.54, rows=2, columns=2, sharex=True, sharey=True)
     for axes, k in zip(panels.flat, (1, 2, 3, 5), strict=True):
         x = np.arange(2**k + 1) / 2**k
         axes.plot(x, np.arange(2**k + 1) % 2, color=color("forward"))
@@ -442,7 +442,7 @@ def draw_teeth():
 
 
 def draw_bits(rows):
-    figure, axes = new_figure(aspect=0.72)
+    figure, axes = new_figure(aspect=0.56)
     bits = np.array([[int(bit) for bit in row] for row in rows], float)
     axes.imshow(bits, cmap=sequential("forward"), aspect="auto", interpolation="none")
     axes.plot([54 - k - 0.5 for k in range(55)], np.arange(55), color=color("backward"), linewidth=1.5)

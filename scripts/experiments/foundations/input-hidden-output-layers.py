@@ -212,7 +212,7 @@ def draw_width(data):
     for name, h, label, role, dx, dy in (
         ("two", 2, "64-32-2-10", "orange", 6, -5),
         ("one", 1, "64-32-1-10", "orange", 11, -22),
-        ("one-by-hand", 1, "64-32-1-10, output\nlayer by hand", "green", -4, 26),
+        ("one-by-hand", 1, "64-32-1-10,\noutput layer\nby hand", "green", -8, 31),
     ):  # fmt: skip
         values = 100 * np.array(deep[name]["test"]["values"])
         axes.plot([h] * len(values), values, "D", color=color(role), markersize=5.5)

@@ -384,20 +384,27 @@ def draw_grid(axes, move, reach=2.0, lines=9, **style):
 
 
 def draw_moves(worked):
-    figure, grid = new_figure(aspect=0.95, rows=2, columns=2)
+    from matplotlib.patheffects import withStroke
+
+    figure, grid = new_figure(aspect=0.98, rows=2, columns=2)
     W, b, x = (np.array(worked[name]) for name in ("W", "b", "x"))
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
     moves = [lambda p: p, lambda p: p @ W, lambda p: p @ W + b, lambda p: np.tanh(p @ W + b)]
-    names = ["$x$", "$xW$: stretch and shear", "$xW + b$: shift", r"$\tanh(xW + b)$: bend"]
-    for axes, move, name, reach in zip(grid.flat, moves, names, (2.6, 6.5, 6.5, 1.25), strict=True):
+    names = ["$x$", "$xW$: stretch, shear", "$xW + b$: shift", r"$\tanh(xW + b)$: bend"]
+    both = ((-7.4, 4.8), (-6.6, 5.6))
+    views = (((-2.6, 2.6), (-2.3, 2.9)), both, both, ((-1.25, 1.25), (-1.1, 1.4)))
+    labels = ((0, 13, "center"), (-4, 14, "right"), (-4, 14, "right"), (-24, 24, "left"))
+    for axes, move, name, view, (dx, dy, ha) in zip(grid.flat, moves, names, views, labels, strict=True):
         draw_grid(axes, move)
         axes.fill(*move(dense(square)).T, color=color("blue"), alpha=0.45)
         at = move(x[None])[0]
         axes.plot(*at, "o", color=color("orange"), markersize=7)
-        direct_label(axes, *at, f"({at[0]:.2g}, {at[1]:.2g})".replace("-", "\u2212"), "orange", dx=-3, dy=13)
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        axes.set_title(name)
+        label = direct_label(axes, *at, f"({at[0]:.2g}, {at[1]:.2g})".replace("-", "\u2212"), "orange", dx=dx, dy=dy, ha=ha, fontsize=15.5)
+        label.set_path_effects([withStroke(linewidth=3, foreground=color("paper"))])
+        axes.set(xlim=view[0], ylim=view[1], aspect="equal")
+        axes.set_title(name, fontsize=15.5)
         axes.grid(False)
+        axes.tick_params(labelsize=13.5)
         axes.locator_params(nbins=4)
     return figure
 
