@@ -41,7 +41,7 @@ def copy_of_the_book(folder: Path, pages: int) -> None:
     listed = yaml.safe_load((folder / "scripts/book/questions.yml").read_text(encoding="utf-8"))["chapters"]
     questions = [(chapter, question) for chapter in listed for question in chapter["questions"]]
     while len(questions) < pages:  # chapters that the book does not have
-        chapter = more(len(questions), min(100, pages - len(questions)))
+        chapter = more(len(questions), min(10, pages - len(questions)))
         listed.append(chapter)
         questions += [(chapter, question) for question in chapter["questions"]]
     (folder / "scripts/book/questions.yml").write_text(yaml.safe_dump({"chapters": listed}), encoding="utf-8")

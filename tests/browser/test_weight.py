@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from book import questions
+from gates import browser
 from gates.serving import served
 
 ADDRESSES = ["", *(f"{question.chapter_slug}/{question.slug}/" for question in questions.all_questions() if question.page.is_file())]
@@ -42,6 +43,16 @@ def test_a_first_visit_is_light(new_page, host: str, address: str) -> None:
     assert host + address in sizes
     heaviest = sorted(((size, name.removeprefix(host)) for name, size in sizes.items()), reverse=True)[:8]
     assert weight(sizes) <= LIMIT, f"{weight(sizes):.0f} bytes, most of them {heaviest}"
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_moves_while_a_first_visit_loads(new_page, host: str, address: str) -> None:
+    for width in (360, 768, 1440):
+        page = new_page(origin=host, width=width, stirs=False)
+        page.add_init_script(browser.WATCH)
+        page.goto(host + address, wait_until="load")
+        page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")
+        assert not browser.moved(page), f"{width} px"
 
 
 def test_a_page_that_loads_more_is_noticed(new_page, host: str, site_folder) -> None:

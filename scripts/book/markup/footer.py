@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from html import escape
@@ -36,7 +37,10 @@ def html(page: Page) -> str:
 
 def uses(question: Question) -> frozenset[int]:
     """The questions that a page, once it stands, asks to read before or refers to."""
-    return _uses(question, question.page.stat().st_mtime_ns) if question.page.is_file() else frozenset()
+    try:
+        return _uses(question, os.stat(question.page).st_mtime_ns)
+    except FileNotFoundError:
+        return frozenset()
 
 
 @cache

@@ -433,7 +433,6 @@ def claims(data):
 
 def figures(data):
     yield "walls", draw_walls(data["wall"])
-    yield "change", draw_change(data["change"])
     yield "knock-outs", draw_knock_outs(data["runs"]["knocked"]["histogram"])
     yield "memory", draw_memory(data["memory"]["large"])
 
@@ -450,25 +449,12 @@ def draw_walls(wall):
         picture[:HIDDEN, INPUTS + 2] = numbers[:, INPUTS]
         picture[:HIDDEN, INPUTS + 4 :] = numbers[:, INPUTS + 1 :]
         picture[HIDDEN + 1, INPUTS + 4 :] = wall["bias"]
-        ax.imshow(picture, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="none", aspect="auto")
+        colors = diverging("negative", "positive").resampled(17)  # few, so that the picture is small to send
+        ax.imshow(picture, cmap=colors, vmin=-1, vmax=1, interpolation="none", aspect="auto")
         ax.set_axis_off()
         title = {"trained": "trained", "copy": "permuted and rescaled", "average": "average of the two"}[name]
         role = "bad" if name == "average" else "ink"
         ax.set_title(f"{title}: {wall['right'][name]} of {TEST} right", color=color(role))
-    return figure
-
-
-def draw_change(change):
-    figure, axes = new_figure(aspect=0.62)
-    values = np.array([[np.nan if value is None else value for value in row] for row in change])
-    axes.imshow(np.isnan(values), cmap=one_color("ink"), alpha=np.isnan(values).astype(float), interpolation="none", aspect="auto")
-    axes.imshow(values, cmap=diverging("negative", "positive"), vmin=-1, vmax=1, interpolation="none", aspect="auto")
-    for pixel in (0, 32, 39):
-        direct_label(axes, pixel, -0.5, f"{pixel}", "ink", dx=0, dy=9, ha="center")
-    axes.set(xlabel="pixel, row by row", ylabel="hidden unit")
-    axes.set_xticks([8, 16, 24, 48, 56])
-    axes.set_yticks([0, 8, 16, 24])
-    axes.grid(False)
     return figure
 
 

@@ -372,7 +372,7 @@ def draw_regions(networks):
              ("three", "output", "three rings, output bias"), ("three", "all", "all biases"))  # fmt: skip
     for ax, (task, variant, title) in zip(axes.flat, shown, strict=True):
         end = 2.6 if task == "two" else 3.6
-        x, y = np.meshgrid(np.linspace(-end, end, 161), np.linspace(-end, end, 161))
+        x, y = np.meshgrid(np.linspace(-end, end, 81), np.linspace(-end, end, 81))
         logits = replay(networks[task][variant]["layers"], np.stack([x.ravel(), y.ravel()], axis=1))
         score = (logits[:, 1] - logits[:, 0]).reshape(x.shape)
         ax.contourf(x, y, score, levels=[-1e9, 0, 1e9], colors=[color("orange"), color("blue")], alpha=0.22)
