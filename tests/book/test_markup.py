@@ -123,7 +123,8 @@ def test_dollars_and_code_in_alt_texts(render) -> None:
 def test_a_claim_shows_its_text_and_margin(render) -> None:
     html = rendered(render, "It is small [!small].")
     assert "Checked claim: The first entry of the gradient is at most three. Measured: 2, at most 3." in html
-    assert "It is small\u2060<button" in html, "the mark stands close to what it marks, and never alone on the next line"
+    assert 'It is small<span class="unbroken">\u2060<button' in html, "the mark stays with what it marks"
+    assert "</button>.</span>" in html, "and the stop with the mark"
     assert html.count("<button") == 2  # the other marks the page as understood
 
 

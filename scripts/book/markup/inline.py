@@ -20,7 +20,7 @@ TOKEN = re.compile(
     | \$\$(?P<display>{WITHIN_PARAGRAPH}+?)\$\$
     | \$(?P<formula>(?=[^\s$])(?:(?!\n[ \t]*\n)[^$])*?(?<=[^\s\\]))\$(?!\d)(?P<after>[,.;:!?)]*)
     | \[=(?P<path>[^\]:\s]+)(?::(?P<format>[^\]\n]*))?\]
-    | [ \t]*\[!(?P<claim>[^\]\s]+)\]
+    | [ \t]*\[!(?P<claim>[^\]\s]+)\](?P<closing>[,.;:!?)]*)
     | \[\[(?P<question>\d+)(?:\\?\|(?P<words>[^\]]+))?\]\]
     | \[(?P<keys>@[^\]\s;,]+(?:;\s*@[^\]\s;,]+)*)\](?!\()
     | (?P<broken>\[[=!@][ \t]*[A-Za-z0-9][^\]\n]*(?:\](?!\()|(?=\n|\Z)) | \$\$ | \$(?=\\))
@@ -100,10 +100,10 @@ def _alone(token: re.Match[str]) -> bool:
 def _claim(page: Page, token: re.Match[str]) -> str:
     claim = page.claim(token["claim"])
     text = f"{escape(claim.text.rstrip('.'))}. Measured: {claim.margin_text}."
-    # The joiners keep the mark, and a comma after it, from starting a line.
+    # The joiner keeps the mark with the word before it, the span a comma with the mark: neither starts a line.
     return page.keep(
-        f'\u2060<button type="button" class="claim" data-search-exclude aria-label="Checked claim: {text}">'
-        f'<span aria-hidden="true">✓</span><span class="claim-text" aria-hidden="true">{text}</span></button>\u2060'
+        f'<span class="unbroken">\u2060<button type="button" class="claim" data-search-exclude aria-label="Checked claim: {text}">'
+        f'<span aria-hidden="true">✓</span><span class="claim-text" aria-hidden="true">{text}</span></button>{token["closing"]}</span>'
     )
 
 
