@@ -18,7 +18,7 @@ from fontTools.varLib import instancer
 FONTS = Path(__file__).resolve().parents[1] / "docs" / "assets" / "fonts"
 FIGURE_FONTS = Path(__file__).resolve().parent / "book" / "fonts"
 # Every page loads the characters of the first list, and those of the second only if it has one of them.
-TEXT_OFTEN = [*range(0x20, 0x7F), *map(ord, "\xa0±·×°•µ¹²³½äéöüáúÉŁ–—‘’“”…→−≈≤≥")]
+TEXT_OFTEN = [*range(0x20, 0x7F), *map(ord, "\xa0±·×°•µ¹²³⁰⁴⁵⁶⁷⁸⁹⁻½äéöüáúÉŁ–—‘’“”…→−≈≤≥")]
 TEXT_REST = sorted({
     *range(0xA1, 0x100), 0x131, 0x2C6, 0x2DA, 0x2DC, 0x201A, 0x201E, 0x2032, 0x2033, 0x2039, 0x203A, 0x20AC, 0x2190, 0x2191, 0x2193,
     0x2215, 0x2260, 0x0141, 0x0142, 0x0160, 0x0161, 0x017D, 0x017E, 0x0107, 0x010D,
@@ -56,6 +56,8 @@ def write_subset(
         leave_out_sizes(font)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})
+        if target.suffix == ".woff2":
+            add_exponents(font)
     options = subset.Options()
     options.flavor = "woff2" if target.suffix == ".woff2" else None
     options.layout_features = features
@@ -66,6 +68,35 @@ def write_subset(
     subsetter.subset(font)
     subset.save_font(font, str(target), options)
     print(f"{target.name}: {target.stat().st_size / 1024:.1f} KB")
+
+
+def add_exponents(font: TTFont) -> None:
+    """Give the font all digits and the minus of powers in one size: those of its fractions' numerators. It has only ¹, ² and ³ itself."""
+    features = font["GSUB"].table.FeatureList.FeatureRecord
+    lookup = next(record.Feature.LookupListIndex[0] for record in features if record.FeatureTag == "numr")
+    numerators: dict[str, str] = {}
+    for part in font["GSUB"].table.LookupList.Lookup[lookup].SubTable:
+        numerators |= getattr(part, "ExtSubTable", part).mapping
+    names = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", (numerators[font.getBestCmap()[ord(digit)]] for digit in "0123456789"), strict=True))
+    glyphs, minus = font["glyf"], font.getBestCmap()[0x2212]
+    variations = font["gvar"].variations if "gvar" in font else {}
+    one, bar = glyphs[names["¹"]], glyphs[minus]
+    one.recalcBounds(glyphs)
+    bar.recalcBounds(glyphs)
+    scale, middle = 0.6, (one.yMin + one.yMax) / 2
+    pen = TTGlyphPen(None)
+    bar.draw(TransformPen(pen, (scale, 0, 0, scale, 0, round(middle - scale * (bar.yMin + bar.yMax) / 2))), glyphs)
+    font.setGlyphOrder([*font.getGlyphOrder(), "exponentminus"])
+    glyphs["exponentminus"] = pen.glyph()
+    advance, bearing = font["hmtx"][minus]
+    font["hmtx"]["exponentminus"] = (round(scale * advance), round(scale * bearing))
+    variations["exponentminus"] = []
+    for widths in (font["HVAR"].table.AdvWidthMap, font["HVAR"].table.LsbMap) if "HVAR" in font else ():
+        if widths is not None:
+            widths.mapping["exponentminus"] = widths.mapping[minus]
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap |= {ord(sign): name for sign, name in names.items()} | {ord("⁻"): "exponentminus"}
 
 
 def leave_out_sizes(font: TTFont, kept: int = 5) -> None:

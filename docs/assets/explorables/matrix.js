@@ -43,7 +43,7 @@ function createMatrix(kit, parent, options) {
     `${named(rowLabels, rowName, row)}, ${named(columnLabels, columnName, column)}${between}${written(values[row][column])}`;
 
   const cells = createCells(kit, figure, {
-    label, touch: press && brush ? "none" : edit ? "pan-y" : "auto", className: edit || press ? "kit-pressable" : "",
+    label, touch: (press && brush) || edit ? "pan-y" : "auto", className: edit || press ? "kit-pressable" : "",
     shape() {
       const [rows, columns] = values ? [values.length, values[0].length] : [0, 1];
       return { rows, columns, count: rows * columns };

@@ -109,7 +109,7 @@ def _work(key: str, file: Path, changed: int) -> Work:
     if "pages" in entry.fields:
         numbers += f", {_text(entry.fields['pages'])}"
     parts = [
-        f"{escape(authors.rstrip('.'))}. {escape(title)}.",
+        f"{escape(authors.rstrip('.'))}. {escape(title)}{'' if title.endswith(('?', '!')) else '.'}",
         f" <em>{escape(venue)}</em>{escape(numbers)}, {escape(year)}." if venue else f" {escape(year)}.",
     ]
     if address := _address(entry.fields):
