@@ -144,6 +144,7 @@ def of_sitemap(site: Path) -> list[str]:
 # ---- numbers read back ----
 TOKEN = re.compile(r"\[=([^\]:\s]+)(?::([^\]\n]*))?\]")
 NUMBER = r"([-−+]?\d[\d,]*(?:\.\d+)?)(?: × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))? ?(%?)"
+JOINER = "\N{WORD JOINER}"  # keeps together and is not seen
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -157,7 +158,7 @@ def numbers_read_back(site: Path, question: Question) -> tuple[int, list[str]]:
     tree = BeautifulSoup((site / question.chapter_slug / question.slug / "index.html").read_text(encoding="utf-8"), "html.parser")
     for node in tree.find_all(attrs={"data-search-exclude": True}):
         node.decompose()
-    text = " ".join((tree.find("article") or tree).get_text("").split())
+    text = " ".join((tree.find("article") or tree).get_text("").replace(JOINER, "").split())
     count, found = 0, []
     for line in map(plain, question.page.read_text(encoding="utf-8").splitlines()):
         if line.lstrip().startswith("alt:"):  # no text of the page
@@ -178,6 +179,7 @@ def numbers_read_back(site: Path, question: Question) -> tuple[int, list[str]]:
 def plain(line: str) -> str:
     """A line of a page's source without the markup that leaves no trace in its text."""
     line = re.sub(r"\[\[\d+\|([^\]]*)\]\]|\[([^\]=!@][^\]]*)\]\([^)]*\)", lambda found: found[1] or found[2], line)
+    line = line.replace(JOINER, "")
     return re.sub(r"\*\*|(?<!\w)[*_]|[*_](?!\w)| \[![\w-]+\]", "", line)
 
 
