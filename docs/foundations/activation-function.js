@@ -3,6 +3,7 @@ export const parts = ["curve"];
 
 const PLACES = [-4, -3, -2, -1, 0, 1, 2, 3, 4]; // of the control points
 const POINTS = 101;
+const NAMED = 7; // the point at whose height the green curve has its name
 const STEPS = 500;
 const RATE = 0.01;
 const NOTHING_NEW = 1e-12; // of a unit's length; less is rounding
@@ -33,7 +34,7 @@ export default function (root, record, kit) {
 
   const drawing = kit.plot({
     alt: "The activation function: nine points to drag, and the function that the network uses",
-    x: { min: -4.4, max: 4.4, label: "weighted sum z" },
+    x: { min: -4.4, max: 4.4, label: "weighted sum z", ticks: [-4, -2, 0, 2, 4] },
     y: { min: -2.6, max: 4.6, label: "activation" },
     aspect: 0.75,
   });
@@ -52,10 +53,10 @@ export default function (root, record, kit) {
     y: { min: -1.6, max: 1.6, label: "output y" },
     aspect: 0.75,
   });
-  fits.line({ color: "rule", width: 8 }).set(pairs(wanted));
-  const solvedLine = fits.line({ color: "good", width: 2.5 });
-  const trainedLine = fits.line({ color: "bad", width: 2.5 });
-  const names = { target: fits.text({ color: "muted", anchor: "end" }), solved: fits.text({ color: "good", anchor: "start", bold: true }) };
+  fits.line({ color: "rule", width: 12 }).set(pairs(wanted));
+  const solvedLine = fits.line({ color: "good", width: 6 });
+  const trainedLine = fits.line({ color: "bad", width: 2 }); // above the wider green, which it may cover
+  const names = { target: fits.text({ color: "muted", anchor: "end" }), solved: fits.text({ color: "good", anchor: "start", dy: -13, bold: true }) };
   const trainedName = fits.text({ color: "bad", anchor: "end", bold: true });
 
   const error = (value) => (value < 0 ? "…" : value < 5e-4 ? "below 0.001" : kit.format(value, ".3f"));
@@ -63,7 +64,7 @@ export default function (root, record, kit) {
     solved: kit.readout({ label: "Error, solved", color: "good", format: error }),
     trained: kit.readout({ label: "Error, trained", color: "bad", format: error }),
     rank: kit.readout({ label: "Dimensions", format: "integer" }),
-    largest: kit.readout({ label: "Largest solved weight", format: (value) => Math.round(value).toLocaleString("en-US") }),
+    largest: kit.readout({ label: "Largest solved weight", format: (value) => (value < 1 ? kit.format(value, 2) : Math.round(value).toLocaleString("en-US")) }),
   };
   kit.slider("bend", { label: "Size of the bend ε", format: (value) => (value < 1e-3 ? value.toExponential(0).replace("-", "−") : String(Number(value.toPrecision(2)))) });
   for (const [name, [base, height]] of Object.entries(PRESETS)) {
@@ -84,7 +85,7 @@ export default function (root, record, kit) {
       const best = solve(at, start, x, wanted);
       solvedLine.set(pairs(best.fit));
       names.target.set(0.97, 1.38, "target: thick");
-      names.solved.set(-0.6, 0.95, "solved");
+      names.solved.set(x[NAMED], best.fit[NAMED], "solved");
       trainedName.set(0.97, -1.42, `trained, ${STEPS} steps`);
       shown.solved.set(rms(best.fit, wanted));
       shown.rank.set(best.rank);

@@ -2,7 +2,7 @@
 export const parts = ["field"];
 const END = 3.6;
 const SAMPLES = 181;
-const STEEPEST = 6; // scores of the single unit that the right plot shows
+const LIMITS = [6, 12, 24]; // scores of the single unit that its plot shows; 24 holds the largest
 
 export default function (root, record, kit) {
   const { unit, networks } = record.play;
@@ -18,7 +18,8 @@ export default function (root, record, kit) {
   const single = () => state.model === "unit";
   const bias = () => (state.biases === "none" ? 0 : state.b);
   const norm = () => Math.hypot(state.wx, state.wy);
-  const along = (distance) => [distance * Math.cos((state.angle * Math.PI) / 180), distance * Math.sin((state.angle * Math.PI) / 180)];
+  const polar = (angle, distance) => [distance * Math.cos((angle * Math.PI) / 180), distance * Math.sin((angle * Math.PI) / 180)];
+  const along = (distance) => polar(state.angle, distance);
 
   const plane = kit.plot({
     alt: "The plane of two inputs, shaded by class, with a point on a ray from the origin",
@@ -35,7 +36,8 @@ export default function (root, record, kit) {
 
   const profile = kit.plot({
     alt: "The score along the ray through the point, from the origin outward",
-    x: { min: 0, max: END, label: "distance from the origin along the ray" }, y: { min: -STEEPEST, max: STEEPEST, label: "score" },
+    x: { min: -0.1, max: END, label: "distance from the origin along the ray" },
+    y: { min: -LIMITS[0], max: LIMITS[0], label: "score", format: (value) => kit.format(value, Number.isInteger(value) ? "integer" : ".1f").padStart(4) }, // always as wide as "−0.5"
     aspect: 0.8, minHeight: 230, maxHeight: 290,
   });
   const above = profile.area({ color: "blue", opacity: 0.25, to: 0 });
@@ -46,10 +48,10 @@ export default function (root, record, kit) {
   const changes = profile.points({ color: "ink", radius: 4 });
 
   // A point that moves in the plane, written as an angle and a distance.
-  const spec = kit.one("wx").spec;
-  const here = (get, put) => {
+  const spec = kit.number(0, { min: -END, max: END, step: 0.1 });
+  const here = (get, put, initial = get()) => {
     let left;
-    const axis = (index, set) => ({ spec, initial: 0, get: () => get()[index], set });
+    const axis = (index, set) => ({ spec, initial: initial[index], get: () => get()[index], set });
     return {
       x: axis(0, (value) => {
         left = value;
@@ -63,20 +65,39 @@ export default function (root, record, kit) {
     ...here(() => along(state.radius), (x, y) => {
       state.angle = (Math.atan2(y, x) * 180) / Math.PI;
       state.radius = Math.hypot(x, y);
-    }),
+    }, polar(kit.one("angle").initial, kit.one("radius").initial)),
     label: "Point", color: "ink", radius: 7, describe: () => `angle ${state.angle} degrees, distance ${kit.format(state.radius)}`,
   });
   const tip = plane.handle({ x: "wx", y: "wy", label: "Tip of the weight arrow", color: "green", radius: 7, locked: () => !single() });
-  const gripAt = () => {
+  const gripAt = (b = bias()) => {
     const length = norm() || 1;
     const [ux, uy] = [state.wx / length, state.wy / length];
-    return [(-bias() / length) * ux - 1.5 * uy, (-bias() / length) * uy + 1.5 * ux];
+    return [(-b / length) * ux - 1.5 * uy, (-b / length) * uy + 1.5 * ux];
   };
+  const inView = (b) => Math.max(...gripAt(b).map(Math.abs)) <= END;
+  const unmoved = () => !single() || state.biases === "none";
   const grip = plane.handle({
     ...here(gripAt, (x, y) => { state.b = -(x * state.wx + y * state.wy); }),
-    label: "Cut, to shift", color: "purple", radius: 7, locked: () => !single() || state.biases === "none",
+    label: "Cut, to shift", color: "purple", radius: 7, locked: unmoved,
     describe: () => `bias ${kit.format(state.b)}`,
   });
+  // Before the handle's own keys, whose steps in the plane may be too short for a step of b: the cut goes the arrow's way.
+  grip.node.addEventListener("keydown", kit.guard((event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || unmoved()) return;
+    const [x, y, steps] = { ArrowLeft: [-1, 0, 1], ArrowRight: [1, 0, 1], ArrowDown: [0, -1, 1], ArrowUp: [0, 1, 1], PageDown: [0, -1, 10], PageUp: [0, 1, 10] }[event.key] ?? [];
+    const home = event.key === "Home" || event.key === "End";
+    if (!steps && !home) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { spec: own, initial } = kit.one("b");
+    const way = Math.sign(x * state.wx + y * state.wy) || x + y; // an arrow along the cut: right and up lower b, too
+    const aim = home ? initial : own.move(state.b, -way * steps * (event.shiftKey ? 10 : 1));
+    let { b } = state;
+    const next = () => own.move(b, Math.sign(aim - b));
+    while (b !== aim && inView(next())) b = next(); // out of view the dot would be gone, and the focus with it
+    state.b = b;
+    grip.node.classList.add("kit-keyed");
+  }), { capture: true, signal: kit.signal });
   profile.handle({
     x: "radius", at: () => [null, Math.max(-limit, Math.min(limit, scoreAt(state.radius)))], label: "Distance of the point", color: "ink", radius: 7,
   });
@@ -108,7 +129,7 @@ export default function (root, record, kit) {
     return single() ? state.wx * x + state.wy * y + bias() : scores(current(), [[x, y]])[0];
   };
 
-  let limit = STEEPEST;
+  let limit = LIMITS[0];
   let drawn;
   kit.draw(() => {
     const key = single() ? [state.wx, state.wy, bias(), state.biases].join() : `${state.model} ${state.biases}`;
@@ -139,20 +160,19 @@ export default function (root, record, kit) {
 
   /** What changes with the model only. */
   function show() {
-    slider.parentElement.hidden = !single() || state.biases === "none";
+    slider.parentElement.style.visibility = unmoved() ? "hidden" : ""; // its place stays
     for (const { node } of [tip, grip]) node.style.display = single() ? "" : "none";
     origin.set([[0, 0]]);
     if (single()) {
-      limit = STEEPEST;
       const b = bias();
       const length = norm();
+      limit = LIMITS.find((one) => one >= 1.05 * (Math.abs(b) + length * END)) ?? LIMITS.at(-1);
       regions.set((x, y) => 1 / (1 + Math.exp(-(state.wx * x + state.wy * y + b))));
       for (const cloud of clouds) cloud.set([]);
       shaft.set([[0, 0], [state.wx, state.wy]]);
       name.set(state.wx, state.wy, "w");
       gap.set(length > 0 ? [[0, 0], [(-b * state.wx) / length ** 2, (-b * state.wy) / length ** 2]] : []);
-      const [x, y] = gripAt();
-      if (Math.max(Math.abs(x), Math.abs(y)) > END || length === 0 || state.biases === "none") grip.node.style.display = "none";
+      if (!inView(b) || length === 0 || state.biases === "none") grip.node.style.display = "none";
       note.set(length > 0
         ? `The cut is at −b/‖w‖ = ${kit.format(0 - b, ".1f")}/${kit.format(length, ".2f")} = ${kit.format((0 - b) / length, ".2f")} along w, from the origin.`
         : "All weights are 0: the score is b everywhere, and there is no cut.");

@@ -43,6 +43,7 @@ def test_polynomials_keep_their_few_dimensions(open_explorable) -> None:
         figure.get_by_role("button", name=name, exact=True).click()
         readout(figure, "Dimensions").filter(has_text=re.compile(f"^{dimensions}$")).wait_for()
         assert number(figure, "Error, solved") > 0.6
+        assert 0 < number(figure, "Largest solved weight") < 1
 
 
 def test_one_key_on_a_point_of_the_parabola_frees_the_fit(open_explorable) -> None:

@@ -74,3 +74,40 @@ def test_keys_move_the_point_outward_and_the_class_changes_on_the_way(open_explo
     assert not inside.startswith("−")
     figure.get_by_role("slider", name="Distance of the point").press("End")
     page.wait_for_function("() => document.querySelectorAll('.kit-readout dd')[1].textContent.startsWith('−')")
+
+
+def test_keys_shift_the_cut_by_a_tenth_and_lead_back_to_the_start(open_explorable) -> None:
+    page, figure = open_explorable(ADDRESS + "?wx=0.1&wy=0.1&b=0.1")
+    grip = figure.get_by_role("slider", name="Cut, to shift")
+    grip.press("ArrowRight")
+    wait_for(page, "Score at the origin", "0.00")
+    grip.press("ArrowLeft")
+    wait_for(page, "Score at the origin", "0.10")
+    grip.press("PageUp")  # as far as the dot stays in the plane
+    wait_for(page, "Score at the origin", "−0.50")
+    figure.get_by_role("button", name="Reset", exact=True).click()
+    wait_for(page, "Score at the origin", "−3.00")
+    grip.press("ArrowRight")
+    wait_for(page, "Score at the origin", "−3.10")
+    grip.press("Home")
+    wait_for(page, "Score at the origin", "−3.00")
+
+
+def test_the_point_goes_home_to_its_start(open_explorable) -> None:
+    page, figure = open_explorable(ADDRESS + "?angle=100&radius=3")
+    point = figure.get_by_role("slider", name="Point", exact=True)
+    point.press("Home")
+    page.wait_for_function("(node) => node.ariaValueText === 'angle 15 degrees, distance 1.20'", arg=point.element_handle())
+
+
+def test_the_plot_of_the_score_holds_the_line_and_nothing_jumps(open_explorable) -> None:
+    page, figure = open_explorable(ADDRESS + "?b=8&wx=3&wy=3&angle=45&radius=3.6")
+    dot = figure.get_by_role("slider", name="Distance of the point").locator(".kit-dot")
+    plot = figure.locator(".kit-plot .kit-inner").nth(1)
+    assert 0 <= float(dot.get_attribute("cy")) < 0.1 * float(plot.get_attribute("height"))
+    before = (figure.bounding_box()["height"], plot.get_attribute("x"))
+    figure.get_by_role("radio", name="None").check(force=True)
+    wait_for(page, "Score at the origin", "0.00")
+    figure.get_by_role("radio", name="Network, three rings").check(force=True)
+    figure.get_by_text(f"Right on {PLAY['networks']['three']['none']['accuracy']:.1%}").wait_for()
+    assert (figure.bounding_box()["height"], plot.get_attribute("x")) == before
