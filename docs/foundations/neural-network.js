@@ -3,6 +3,7 @@ export const parts = ["field", "bars"];
 const FOLDS = 6;
 const ARM = 0.65; // from a fold's place to the tip of its arrow
 const EDGE = 2.3;
+const REACH = 2.1; // of a fold's place, so that its arrow has room
 const A_FRAME = 2; // steps of Adam
 const CELLS = 32;
 const [LOW, HIGH, RISE] = [-2.6, 1.8, 0.62]; // of the sheet that is shown
@@ -39,7 +40,10 @@ export default function (root, record, kit) {
   });
   const canvas = kit.element("canvas", { class: "kit-heat", "aria-hidden": "true" });
   sheet.box.prepend(canvas);
-  const paper = sheet.mark(() => network && drawSheet(kit, canvas, sheet.size, height, points()));
+  const paper = sheet.mark(() => {
+    if (network) note.set(...drawSheet(kit, canvas, sheet.size, network, height, points()));
+  });
+  const note = sheet.text({ color: "muted" }); // after the paper, whose drawing sets it
 
   const below = kit.element("div");
   root.append(below);
@@ -61,6 +65,7 @@ export default function (root, record, kit) {
   let written; // what Adam last wrote into the state
   let step;
   let left = 0;
+  let coming;
   const key = () => JSON.stringify([state.data, state.px, state.py, state.deg, state.v, state.c]);
   const points = () => sets[state.data];
   const height = (x, y) => {
@@ -72,6 +77,7 @@ export default function (root, record, kit) {
 
   function current() {
     if (network && key() === written) return;
+    left = 0; // the reader moved something
     const folds = range(FOLDS).filter((k) => state.v[k] !== 0);
     const size = folds.map((k) => Math.sqrt(Math.abs(state.v[k])));
     const turn = folds.map((k) => (state.deg[k] * Math.PI) / 180);
@@ -115,7 +121,7 @@ export default function (root, record, kit) {
       const above = ([x, y]) => (wx * x + wy * y + network.b[i]) / size ** 2;
       const onto = (from) => [from[0] - above(from) * wx, from[1] - above(from) * wy];
       let at = onto([state.px[k], state.py[k]]);
-      if (Math.max(...at.map(Math.abs)) > EDGE) at = onto([0, 0]);
+      if (Math.max(...at.map(Math.abs)) > REACH) at = onto([0, 0]);
       [next.px[k], next.py[k]] = at;
       next.deg[k] = degrees(wy, wx);
       next.v[k] = network.v[i] * size;
@@ -125,12 +131,19 @@ export default function (root, record, kit) {
   }
 
   function start() {
-    left = fold.steps;
+    cancelAnimationFrame(coming);
     current();
+    left = fold.steps;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      while (left > 0) advance(1);
+      advance(left);
       write();
+      settle();
     } else tick();
+  }
+  /** The state keeps fewer digits than Adam: show what its address will show. */
+  function settle() {
+    written = undefined;
+    kit.schedule();
   }
   function advance(count) {
     for (let i = 0; i < count && left > 0; i += 1, left -= 1) learn();
@@ -138,10 +151,12 @@ export default function (root, record, kit) {
   const tick = kit.guard(() => {
     const { top, bottom } = root.getBoundingClientRect();
     if (key() !== written || bottom < 0 || top > innerHeight) left = 0; // the reader moved something, or looks elsewhere
-    if (left === 0) return;
-    advance(A_FRAME);
-    write();
-    requestAnimationFrame(tick);
+    if (left > 0) {
+      advance(A_FRAME);
+      write();
+    }
+    if (left > 0) coming = requestAnimationFrame(tick);
+    else settle();
   });
 
   function put(preset) {
@@ -154,7 +169,7 @@ export default function (root, record, kit) {
   function place(k) {
     const within = (axis) => {
       const target = kit.one(`${axis}.${k}`);
-      return { ...target, set: (value) => target.set(Math.min(Math.max(value, -EDGE), EDGE)) };
+      return { ...target, set: (value) => target.set(Math.min(Math.max(value, -REACH), REACH)) };
     };
     return plan.handle({
       x: within("px"), y: within("py"), label: `Fold ${k + 1}, place`, color: "ink", radius: 6,
@@ -162,9 +177,17 @@ export default function (root, record, kit) {
     });
   }
 
-  function tip(k) {
+  function way(k) {
     const turn = (state.deg[k] * Math.PI) / 180;
-    return [state.px[k] + ARM * Math.cos(turn), state.py[k] + ARM * Math.sin(turn)];
+    return [Math.cos(turn), Math.sin(turn)];
+  }
+
+  /** The arrow's end, within the plane. */
+  function tip(k) {
+    const [at, to] = [[state.px[k], state.py[k]], way(k)];
+    const room = to.map((part, axis) => (EDGE - Math.sign(part) * at[axis]) / Math.max(Math.abs(part), 1e-9));
+    const length = Math.max(Math.min(ARM, ...room), 0);
+    return at.map((from, axis) => from + length * to[axis]);
   }
 
   function direction(k) {
@@ -177,11 +200,11 @@ export default function (root, record, kit) {
     });
     // Before the handle's own keys, which know of places only.
     handle.node.addEventListener("keydown", kit.guard((event) => {
-      const way = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
-      if (event.key !== "Home" && (!way || event.altKey || event.ctrlKey || event.metaKey)) return;
+      const turn = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+      if (event.key !== "Home" && (!turn || event.altKey || event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      angle.set(way ? (state.deg[k] + 3 * way * (event.shiftKey ? 10 : 1) + 720) % 360 : begin.deg[k]);
+      angle.set(turn ? (state.deg[k] + 3 * turn * (event.shiftKey ? 10 : 1) + 720) % 360 : begin.deg[k]);
       handle.node.classList.add("kit-keyed");
     }), { capture: true, signal: kit.signal });
     return handle;
@@ -193,11 +216,10 @@ export default function (root, record, kit) {
       const shown = state.v[k] !== 0;
       for (const { node } of handles[k]) node.style.display = shown ? "" : "none";
       const [x, y] = [state.px[k], state.py[k]];
-      const [tx, ty] = tip(k);
-      const [ux, uy] = [(10 * (y - ty)) / ARM, (10 * (tx - x)) / ARM];
-      lines[k].set(shown ? [[x - ux, y - uy], [x + ux, y + uy]] : []);
-      arms[k].set(shown ? [[x, y], [tx, ty]] : []);
-      names[k].set(x - 0.4 * (tx - x), y - 0.4 * (ty - y), shown ? String(k + 1) : "");
+      const [dx, dy] = way(k);
+      lines[k].set(shown ? [[x + 10 * dy, y - 10 * dx], [x - 10 * dy, y + 10 * dx]] : []);
+      arms[k].set(shown ? [[x, y], tip(k)] : []);
+      names[k].set(x - 0.4 * ARM * dx, y - 0.4 * ARM * dy, shown ? String(k + 1) : "");
     }
     const { points: places, labels } = points();
     const heights = places.map(([x, y]) => height(x, y));
@@ -220,15 +242,17 @@ function columns({ folds }) {
   return { px: all.map((f) => f[0]), py: all.map((f) => f[1]), deg: all.map((f) => f[2]), v: all.map((f) => f[3]) };
 }
 
-/** The surface from the side, cut off where it is very low or high: piece by piece from the back, each as bright as it faces the light. */
-function drawSheet(kit, canvas, { width, height: tall }, height, { points, labels }) {
+/** The surface from the side, cut off where it is very low or high: piece by piece from the back, each as bright as it
+ * faces the light. Returns a note and its place, for a surface of which nothing is left. */
+function drawSheet(kit, canvas, { width, height: tall }, { w, b, v }, height, { points, labels }) {
   const ratio = Math.min(devicePixelRatio || 1, 2);
   Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(tall * ratio) });
   Object.assign(canvas.style, { width: `${width}px`, height: `${tall}px`, left: "0px", top: "0px" });
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   const at = range(CELLS + 1).map((i) => EDGE * ((2 * i) / CELLS - 1));
-  const z = at.map((y) => at.map((x) => height(x, y)));
+  const folds = [...v.keys()].map((k) => (x, y) => w[2 * k] * x + w[2 * k + 1] * y + b[k]);
+  const sides = folds.map((side) => at.map((y) => at.map((x) => side(x, y))));
   const scale = Math.min(width / 6, tall / 5.4);
   const [cos, sin] = [Math.cos(0.35), Math.sin(0.35)];
   const project = ([x, y, h]) => [width / 2 + scale * (x * cos - y * sin), tall / 2 - scale * (0.5 * (x * sin + y * cos) + 0.87 * RISE * h + 0.2)];
@@ -246,43 +270,91 @@ function drawSheet(kit, canvas, { width, height: tall }, height, { points, label
     }
     return shades.get(key);
   };
-  const fill = (shape, kind, light) => {
-    if (shape.length < 3) return;
-    context.fillStyle = shade(kind, light);
-    context.strokeStyle = context.fillStyle;
+  const outline = (shape) => {
     context.beginPath();
     for (const corner of shape) context.lineTo(...project(corner));
     context.closePath();
+  };
+  let empty = true;
+  const fill = (shape, kind, light) => {
+    if (shape.length < 3) return;
+    empty = false;
+    context.fillStyle = shade(kind, light);
+    context.strokeStyle = context.fillStyle;
+    outline(shape);
     context.fill();
     context.stroke();
   };
+  /** How the surface rises along x and y, around a place on no fold. */
+  const slopes = (x, y) => folds.reduce(([sx, sy], side, k) => (side(x, y) > 0 ? [sx + v[k] * w[2 * k], sy + v[k] * w[2 * k + 1]] : [sx, sy]), [0, 0]);
+  /** A cell's flat pieces, the far ones first. */
+  const pieces = (i, j) => {
+    let shapes = [[[at[i], at[j]], [at[i + 1], at[j]], [at[i + 1], at[j + 1]], [at[i], at[j + 1]]]];
+    folds.forEach((side, k) => {
+      const z = sides[k];
+      const above = (z[j][i] > 0) + (z[j][i + 1] > 0) + (z[j + 1][i] > 0) + (z[j + 1][i + 1] > 0);
+      if (above % 4 === 0) return;
+      const far = Math.sign(w[2 * k] * sin + w[2 * k + 1] * cos) || 1;
+      const value = ([x, y]) => far * side(x, y);
+      shapes = shapes.flatMap((shape) => [cut(shape, value), cut(shape, (corner) => -value(corner))].filter((part) => part.length > 2));
+    });
+    return shapes;
+  };
   for (let j = CELLS - 1; j >= 0; j -= 1) {
     for (let i = CELLS - 1; i >= 0; i -= 1) {
-      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b]) => [at[a], at[b], z[b][a]]);
-      const shape = cut(cut(corners, LOW, 1), HIGH, -1);
-      const slope = (one, other) => (RISE * (other - one)) / (at[1] - at[0]);
-      const [sx, sy] = [slope(z[j][i], z[j][i + 1]), slope(z[j][i], z[j + 1][i])];
-      const light = (0.6 * sx + 0.3 * sy + 0.74) / Math.hypot(sx, sy, 1) - 0.74; // flat paper: 0
-      for (const kind of [0, 1]) fill(cut(shape, 0, 2 * kind - 1), kind, light);
+      for (const flat of pieces(i, j)) {
+        const middle = [0, 1].map((axis) => flat.reduce((sum, corner) => sum + corner[axis], 0) / flat.length);
+        const [sx, sy] = slopes(...middle).map((slope) => RISE * slope);
+        const light = (0.6 * sx + 0.3 * sy + 0.74) / Math.hypot(sx, sy, 1) - 0.74; // flat paper: 0
+        const corners = flat.map(([x, y]) => [x, y, height(x, y)]);
+        const shape = cut(cut(corners, ([, , h]) => h - LOW), ([, , h]) => HIGH - h);
+        for (const kind of [0, 1]) fill(cut(shape, ([, , h]) => (2 * kind - 1) * h), kind, light);
+      }
     }
-    points.forEach(([x, y], i) => {
-      const h = height(x, y);
-      if (y < at[j] || y >= at[j + 1] || h < LOW || h > HIGH) return;
-      context.beginPath();
-      context.arc(...project([x, y, h]), 2.4, 0, 7);
-      context.fillStyle = css(inks[labels[i]]);
-      context.fill();
-    });
   }
+  const lift = 0.5 / (0.87 * RISE); // of the line of sight, for each unit towards the reader
+  /** Whether the surface comes between a point on it and the reader: their line crosses it where it is shown. */
+  const covered = (x, y, h) => {
+    let above;
+    for (let t = 0.02; h + lift * t < HIGH; t += 0.06) {
+      const [px, py] = [x - t * sin, y - t * cos];
+      if (Math.max(Math.abs(px), Math.abs(py)) > EDGE) break;
+      const there = height(px, py);
+      const now = there > h + lift * t;
+      if (now !== (above ?? now) && there > LOW && there < HIGH) return true;
+      above = now;
+    }
+    return false;
+  };
+  points.forEach(([x, y], i) => {
+    const h = height(x, y);
+    if (h < LOW || h > HIGH || covered(x, y, h)) return;
+    const [sx, sy] = slopes(x, y);
+    context.globalAlpha = lift + sx * sin + sy * cos < 0 ? 0.5 : 1; // through the paper, where one sees it from below
+    context.beginPath();
+    context.arc(...project([x, y, h]), 2.4, 0, 7);
+    context.fillStyle = css(inks[labels[i]]);
+    context.fill();
+  });
+  context.globalAlpha = 1;
+  if (!empty) return [0, 0, ""];
+  const [level, where] = height(0, 0) < LOW ? [LOW, "below"] : [HIGH, "above"];
+  context.strokeStyle = css(mix(paper, ink, 0.5));
+  context.setLineDash([5, 4]);
+  outline([[-EDGE, -EDGE, level], [EDGE, -EDGE, level], [EDGE, EDGE, level], [-EDGE, EDGE, level]]);
+  context.stroke();
+  return [0.5, 1 - project([0, 0, level])[1] / tall, `all of it is ${where} this`];
 }
 
-/** The part of a polygon above (way 1) or below (way -1) a height. */
-function cut(corners, level, way) {
+/** The part of a polygon where a function that is linear on it is not negative. */
+function cut(corners, value) {
+  const values = corners.map(value);
+  if (values.every((here) => here >= 0)) return corners;
   return corners.flatMap((corner, i) => {
-    const next = corners[(i + 1) % corners.length];
-    const [here, there] = [way * (corner[2] - level), way * (next[2] - level)];
+    const next = (i + 1) % corners.length;
+    const [here, there] = [values[i], values[next]];
     const kept = here >= 0 ? [corner] : [];
-    if (here * there < 0) kept.push(corner.map((value, axis) => value + (here / (here - there)) * (next[axis] - value)));
+    if (here * there < 0) kept.push(corner.map((from, axis) => from + (here / (here - there)) * (corners[next][axis] - from)));
     return kept;
   });
 }
