@@ -46,13 +46,19 @@ def test_a_first_visit_is_light(new_page, host: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_moves_while_a_first_visit_loads(new_page, host: str, address: str) -> None:
+def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, host: str, address: str) -> None:
     for width in (360, 768, 1440):
         page = new_page(origin=host, width=width, stirs=False)
         page.add_init_script(browser.WATCH)
         page.goto(host + address, wait_until="load")
         page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")
         assert not browser.moved(page), f"{width} px"
+        page.mouse.move(3, 3)
+        figure = page.locator("figure.explorable")
+        if figure.count() and figure.first.bounding_box()["y"] < 900:
+            expect(figure.first).to_have_attribute("data-state", "live")
+        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert not browser.moved(page), f"{width} px, with the explorable"
 
 
 def test_a_page_that_loads_more_is_noticed(new_page, host: str, site_folder) -> None:

@@ -372,7 +372,7 @@ def figures(data):
 
 
 def draw_fold(fold, points):
-    figure, panels = new_figure(aspect=0.56, columns=2)
+    figure, panels = new_figure(aspect=0.7, columns=2)
     side = np.linspace(-2.3, 2.3, 161)
     mesh = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     x, t = np.array(points["points"]), np.array(points["labels"])

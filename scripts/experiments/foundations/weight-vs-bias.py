@@ -336,7 +336,7 @@ def figures(data):
 
 
 def draw_unit(unit):
-    figure, (plane, ray) = new_figure(aspect=0.52, columns=2)
+    figure, (plane, ray) = new_figure(aspect=0.7, columns=2)
     w, b = np.array(unit["w"]), unit["b"]
     norm = np.linalg.norm(w)
     foot = -b * w / norm**2

@@ -401,9 +401,9 @@ def figures(data):
 
 
 def draw_plane(play_):
-    figure, (left, right) = new_figure(aspect=0.42, columns=2, sharey=True)
+    figure, (left, right) = new_figure(aspect=0.62, columns=2, sharey=True)
     center, tip = np.array(play_["center"]), np.array(play_["tip"])
-    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 120), np.linspace(-0.8, 2.2, 90))
+    x, y = np.meshgrid(np.linspace(-0.6, 4.2, 120), np.linspace(-1.8, 3.6, 135))
     along = (tip - center) / np.linalg.norm(tip - center)
     hessian = play_["flat"] * np.outer(along, along) + np.outer([-along[1], along[0]], [-along[1], along[0]])
 
@@ -416,7 +416,7 @@ def draw_plane(play_):
         axes.contour(x, y, values, levels=[0.01, 0.05, 0.125, 0.3, 0.6, 1.1], colors=color("rule"), linewidths=1)
         axes.plot(*center, "o", color=color("ink"), markersize=6)
         axes.plot(0, 0, "+", color=color("ink"), markersize=11, markeredgewidth=2)
-        axes.set(xlim=(-0.6, 4.2), ylim=(-0.8, 2.2), xticks=[0, 2, 4], yticks=[0, 2])
+        axes.set(xlim=(-0.6, 4.2), ylim=(-1.8, 3.6), xticks=[0, 2, 4], yticks=[0, 2], aspect="equal")
         axes.grid(False)
     left.plot(*np.array(play_["path"]).T, color=color("blue"))
     for name, dx, dy in (("0-1", -2, 12), ("1", -6, 10)):
