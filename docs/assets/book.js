@@ -36,10 +36,13 @@ new MutationObserver(() => plainly(document)).observe(document.body, { childList
 function mount() {
   plainly(document);
   mountUnderstood();
-  const map = document.querySelector(".question-map:not([data-mounted])");
+  const map = document.querySelector(".question-map:not([data-awaited])");
   if (map) {
-    map.dataset.mounted = "true";
-    import("./map.js").then(({ mountMap }) => mountMap(map));
+    map.dataset.awaited = "true";
+    import("./map.js").then(({ mountMap }) => {
+      mountMap(map);
+      map.dataset.mounted = "true";
+    });
   }
   if (isAwake || document.querySelector(".reader")) import("./reader.js").then(({ mountReader }) => mountReader());
   if (isAwake && document.querySelector(".cell")) import("./python/cells.js").then(({ mountCells }) => mountCells());

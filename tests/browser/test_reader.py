@@ -103,6 +103,7 @@ def test_the_glossary_leads_to_the_pages_and_back(open_page) -> None:
 def test_marks_show_on_lists_paths_and_map(open_page) -> None:
     page = open_page(MOMENTUM)
     page.get_by_role("button", name="Mark as understood").click()
+    expect(page.locator("button.understood")).to_have_text("Understood")
     page.goto(page.url.replace(MOMENTUM, "map/"))
     page.locator(".map-node.map-understood").wait_for()
     expect(page.locator(".map-understood")).to_have_attribute("data-question", "33")
