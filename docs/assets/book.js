@@ -1,5 +1,5 @@
 // What every page needs at once, which is little, and what it needs as soon as somebody is there.
-const UNDERSTOOD = "book.understood.v1";
+import { keepUnderstood, understood } from "./store.js";
 
 function mountUnderstood() {
   const button = document.querySelector("button.understood");
@@ -10,23 +10,14 @@ function mountUnderstood() {
     button.setAttribute("aria-pressed", String(known));
     button.textContent = known ? "Understood" : "Mark as understood";
   };
-  if (isReturning()) import("./reader.js").then(({ understood }) => show(understood().has(number)));
-  button.addEventListener("click", async () => {
-    const { understood, keepUnderstood } = await import("./reader.js");
+  show(understood().has(number));
+  button.addEventListener("click", () => {
     const numbers = understood();
     const known = !numbers.delete(number);
     if (known) numbers.add(number);
     keepUnderstood(numbers);
     show(known);
   });
-}
-
-function isReturning() {
-  try {
-    return localStorage.getItem(UNDERSTOOD) !== null;
-  } catch {
-    return false; // where nothing is kept, everybody is new
-  }
 }
 
 // The theme gives each block of code a `nav` without a name: to a screen reader a place to go to, among dozens alike.
@@ -60,7 +51,7 @@ function wake() {
   mount();
 }
 for (const kind of STIRS) addEventListener(kind, wake, { capture: true, passive: true });
-if (location.search || location.hash || isReturning()) wake();
+if (location.search || location.hash || understood().size) wake();
 
 if (window.document$) window.document$.subscribe(mount);
 else mount();

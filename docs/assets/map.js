@@ -1,5 +1,5 @@
 // The map of questions: what a question needs and leads to lights up; zoom and move by buttons, wheel, drag, pinch and keys.
-import { understood } from "./reader.js";
+import { understood } from "./store.js";
 
 const LEAST = 0.25;
 const MOST = 3;

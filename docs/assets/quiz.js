@@ -32,9 +32,11 @@ function mountChoices(quiz) {
   const before = answers()[quiz.dataset.quiz];
   if (Array.isArray(before)) for (const input of inputs) input.checked = before.includes(input.value);
   show();
+  const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
+  if (!before && chosen().length) keep(quiz, chosen()); // chosen before this script had arrived
   quiz.addEventListener("change", () => {
     show();
-    keep(quiz, inputs.filter((input) => input.checked).map((input) => input.value));
+    keep(quiz, chosen());
   });
 }
 

@@ -1,21 +1,8 @@
 // What a reader has understood: marks on lists, paths and the map, progress by chapter, where to go next, and a file to take it all along.
-import { readStore, writeStore } from "./store.js";
+import { keepUnderstood, readStore, understood, writeStore } from "./store.js";
 
-export const UNDERSTOOD = "book.understood.v1";
 export const ANSWERS = "book.answers.v1";
 const SCHEMA = 1;
-
-/** The numbers of the questions marked as understood. */
-export function understood() {
-  const numbers = readStore(UNDERSTOOD, []);
-  return new Set(Array.isArray(numbers) ? numbers.filter((n) => Number.isInteger(n) && n >= 1 && n <= 100) : []);
-}
-
-export function keepUnderstood(numbers) {
-  const kept = writeStore(UNDERSTOOD, [...numbers].sort((a, b) => a - b));
-  document.dispatchEvent(new CustomEvent("book:progress"));
-  return kept;
-}
 
 /** The question to read next: not understood yet, written, with the fewest gaps before it; the earliest of these. */
 export function nextFor(questions, known) {

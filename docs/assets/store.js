@@ -18,3 +18,17 @@ export function writeStore(name, value) {
     return false;
   }
 }
+
+const UNDERSTOOD = "book.understood.v1";
+
+/** The numbers of the questions marked as understood. */
+export function understood() {
+  const numbers = readStore(UNDERSTOOD, []);
+  return new Set(Array.isArray(numbers) ? numbers.filter((n) => Number.isInteger(n) && n >= 1 && n <= 100) : []);
+}
+
+export function keepUnderstood(numbers) {
+  const kept = writeStore(UNDERSTOOD, [...numbers].sort((a, b) => a - b));
+  document.dispatchEvent(new CustomEvent("book:progress"));
+  return kept;
+}

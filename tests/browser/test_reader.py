@@ -43,6 +43,7 @@ def test_a_choice_is_remembered(open_page) -> None:
     page = open_page(MOMENTUM)
     quiz = page.locator(".quiz-choices").first
     quiz.get_by_role("radio").nth(1).check()
+    expect(quiz.locator(".quiz-feedback:visible")).to_have_count(1)
     page.reload()
     expect(quiz.get_by_role("radio").nth(1)).to_be_checked()
     expect(quiz.locator(".quiz-feedback:visible")).to_have_count(1)

@@ -228,6 +228,7 @@ def test_an_explorable_redraws_within_a_frame(open_page, address: str) -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_a_quiz_answers_every_choice(open_page, address: str) -> None:
     page = open_page(address)
+    page.locator(".quiz[data-mounted]").last.wait_for(state="attached")
     for quiz in page.locator(".quiz-choices").all():
         choices = quiz.locator("input").all()
         assert len(choices) >= 2

@@ -431,7 +431,7 @@ def draw_layers(nets, points):
         for axes, move in ((row[0], lambda h: h), (row[1], lambda h, view=view, hidden=hidden: hidden(h) @ view)):
             draw_grid(axes, move, reach=2.4, lines=9)
             for kind, role in (("ring", "orange"), ("disc", "blue")):
-                axes.plot(*move(np.array(points[kind][::2])).T, "o", color=color(role), markersize=3.2, alpha=0.85)
+                axes.plot(*move(np.array(points[kind][::3])).T, "o", color=color(role), markersize=3.2, alpha=0.85)
             for line in nets[name]["boundary"]:
                 axes.plot(*move(np.array(line)).T, color=color("ink"), linewidth=2.2)
             axes.set(xticks=[], yticks=[], aspect="auto" if name == "two" and axes is row[1] else "equal")
