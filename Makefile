@@ -88,7 +88,7 @@ browser: .venv/test
 	@touch $@
 
 gates: .venv/gates
-	$(call say,"Builds elsewhere, hostile values, a walk by keyboard")
+	$(call say,"Builds elsewhere; hostile values; a walk by keyboard")
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m gate -n 2 --reruns 1
 	$(call say,"Valid HTML")
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

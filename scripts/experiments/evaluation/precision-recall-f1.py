@@ -425,7 +425,7 @@ def draw_eights(held):
         axes.step(x, values, where="post", color=color(role), linewidth=1.8)
         height = float(values[np.argmin(abs(x - at))])
         direct_label(axes, at, height, label, role, dx=dx, dy=dy, ha="right" if label == "F1" else "left")
-    spread = (np.arange(len(logits)) * 0.618) % 1
+    spread = np.arange(len(logits)) * 5 % 8 / 8
     for is_eight, role, base, label, dy in ((True, "positive", 1.1, "eights", 0.07), (False, "negative", -0.3, "other digits", 0.19)):
         chosen = true == is_eight
         axes.plot(logits[chosen], base + 0.13 * spread[chosen], ".", color=color(role), markersize=4, alpha=0.8)

@@ -179,7 +179,7 @@ REGIONS = ["sky", "orange", "green", "purple", "red", "gold", "blue", "grey", "i
 
 def draw_plane(network):
     figure, axes = new_figure(width=0.9, aspect=0.98)
-    h = np.linspace(-1.06, 1.06, 240)
+    h = np.linspace(-1.06, 1.06, 120)
     plane = np.stack(np.meshgrid(h, h), axis=-1)
     output = network["layers"][-1]
     logits = plane @ np.array(output["weight"]) + np.array(output["bias"])
