@@ -8,6 +8,7 @@ MkDocs is maintained until 2027.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,9 +37,9 @@ def newer(python: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def run(command: list[str], **environment: str) -> int:
+def run(command: list[str], cwd: Path = ROOT, **environment: str) -> int:
     print("+", *command[1:], flush=True)
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment}).returncode
+    return subprocess.run(command, cwd=cwd, env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment}).returncode
 
 
 def newest_pass(python: str, folder: Path) -> bool:
@@ -56,13 +57,14 @@ def report_on_zensical(python: str, folder: Path) -> None:
     if run(install):
         print("Zensical could not be installed")
         return
-    paths = os.pathsep.join(str(path) for path in (packages, ROOT / "scripts", ROOT / "src"))
-    configuration = folder / "mkdocs.yml"
-    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    text = text.replace("docs_dir: docs", f"docs_dir: {ROOT / 'docs'}").replace("site_dir: site", f"site_dir: {folder / 'site'}")
-    configuration.write_text(text.replace("custom_dir: scripts", f"custom_dir: {ROOT / 'scripts'}"), encoding="utf-8")
-    code = run([sys.executable, "-m", "zensical", "build", "-f", str(configuration)], PYTHONPATH=paths)
-    site = folder / "site"
+    copy = folder / "book"  # it builds into the folder it reads from
+    for part in ("docs", "scripts", "src", ".cache/figures"):
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "mkdocs.yml", copy)
+    paths = os.pathsep.join(str(path) for path in (packages, copy / "scripts", copy / "src"))
+    code = run([sys.executable, "-m", "zensical", "build"], cwd=copy, PYTHONPATH=paths)
+    site = copy / "site"
     if code or not (site / "index.html").is_file():
         print(f"Zensical ended with {code} and no site")
         return
