@@ -105,9 +105,9 @@ nightly: .venv/test
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv"; exit 1; }
-	@uv pip compile -q pyproject.toml --extra docs --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/site.txt
-	@uv pip compile -q pyproject.toml --extra test -c requirements/site.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/test.txt
-	@uv pip compile -q pyproject.toml --extra gates -c requirements/test.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/gates.txt
+	@uv pip compile -q --no-strip-extras pyproject.toml --extra docs --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/site.txt
+	@uv pip compile -q --no-strip-extras pyproject.toml --extra test -c requirements/site.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/test.txt
+	@uv pip compile -q --no-strip-extras pyproject.toml --extra gates -c requirements/test.txt --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-emit-package dlprimer -o requirements/gates.txt
 
 clean:
 	rm -rf .venv .cache site build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -264,8 +264,34 @@ def problems() -> Iterator[Problems]:
         pytest.fail(f"the browser reported problems:\n{verdict}")
 
 
+# The scripts of a page come after its first paint, which may be after it has loaded.
+SCRIPTED = """
+document.addEventListener("load", ({ target }) => {
+  if (!target.src?.endsWith("/assets/book.js")) return;
+  window.isScripted = true;
+  dispatchEvent(new Event("scripted"));
+}, true);
+"""
+THERE = """
+window.isScripted || !document.getElementById("late") || new Promise((resolve) => addEventListener("scripted", () => resolve(true)))
+"""
 # A page fetches what answers a reader when the reader stirs.
-STIR = "addEventListener('load', () => dispatchEvent(new PointerEvent('pointermove')))"
+STIR = "for (const kind of ['load', 'scripted']) addEventListener(kind, () => dispatchEvent(new PointerEvent('pointermove')))"
+
+
+def wait_for_scripts(page: Any) -> Any:
+    """Let the ways to open a page wait for its scripts too."""
+
+    def patient(way: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any, **settings: Any) -> Any:
+            answer = way(*arguments, **settings)
+            page.evaluate(THERE)
+            return answer
+
+        return run
+
+    page.goto, page.reload = patient(page.goto), patient(page.reload)
+    return page
 
 
 @pytest.fixture
@@ -282,6 +308,7 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
             reduced_motion="reduce" if reduced_motion else "no-preference", has_touch=touch,
         )
         context.set_default_timeout(30_000)
+        context.add_init_script(SCRIPTED)
         if stirs:
             context.add_init_script(STIR)
         contexts.append(context)
@@ -290,7 +317,7 @@ def new_page(chromium: Any, problems: Problems) -> Iterator[Callable[..., Any]]:
         if origin:
             origins.append(origin)
         problems.watch(context, lambda: origins)
-        return context.new_page()
+        return wait_for_scripts(context.new_page()) if javascript else context.new_page()
 
     yield make
     for context in contexts:
@@ -306,10 +333,11 @@ def reader(chromium: Any, site: str) -> Iterator[Any]:
     problems = Problems()
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
+    context.add_init_script(SCRIPTED)
     context.add_init_script(STIR)
     context.add_cookies([{"name": "guarded", "value": "yes", "url": site}])
     problems.watch(context, lambda: [site])
-    page = context.new_page()
+    page = wait_for_scripts(context.new_page())
     page.problems = problems
     page.goto(site)
     yield page

@@ -10,16 +10,21 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import io
-import tokenize
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from book.questions import ROOT
 
 ROOTS = {"dlprimer": ROOT / "src" / "dlprimer", "experiments": ROOT / "scripts" / "experiments"}
 DATA_SUFFIXES = (".npz", ".npy", ".txt", ".csv", ".json")
+# Python's own tokenizer takes ten times as long; what it knows more of does not matter in text that it has accepted.
+STRING_OR_COMMENT = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"""|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\#[^\n]*''', re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -30,34 +35,30 @@ class Reference:
     name: str | None
 
 
-def bare_lines(source: str, tree: ast.Module) -> list[str]:
-    """The source line by line, with comments and docstrings blanked."""
-    lines = source.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        docstring = node.body[0] if node.body else None
-        if (
-            docstring is not None
-            and _is_docstring(docstring)
-            and lines[docstring.lineno - 1].lstrip().startswith(('"', "'", "r"))
-        ):
-            lines[docstring.lineno - 1 : docstring.end_lineno] = [""] * (
-                (docstring.end_lineno or 0) - docstring.lineno + 1
-            )
-    return [line.rstrip() for line in lines]
+def without_comments(source: str) -> list[str]:
+    """The source line by line, without its comments."""
+    return STRING_OR_COMMENT.sub(lambda found: "" if found[0].startswith("#") else found[0], source).splitlines()
+
+
+def bare(lines: list[str], first: int, nodes: Iterable[ast.AST]) -> str:
+    """Lines without the docstrings of these nodes and without blank ones; `first` is the number of the first line."""
+    lines = [line.rstrip() for line in lines]
+    for node in nodes:
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
+            docstring = node.body[0]
+            start, end = docstring.lineno - first, (docstring.end_lineno or docstring.lineno) - first + 1
+            if _is_docstring(docstring) and lines[start].lstrip().startswith(('"', "'", "r")):
+                lines[start:end] = [""] * (end - start)
+    return "\n".join(line for line in lines if line)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A top-level statement's lines, the names it refers to, and the data files it may name."""
+    """A top-level statement's lines, the names it refers to, its constants, and the data files it may name."""
 
     text: str
     names: set[str]
+    constants: list[Any]
     files: list[str]
 
 
@@ -80,7 +81,12 @@ class Module:
 
     @cached_property
     def lines(self) -> list[str]:
-        return bare_lines(self.source, self.tree)
+        return without_comments(self.source)
+
+    def constants(self) -> Iterator[Any]:
+        """The values of all constants in the file."""
+        for statement in self.tree.body:
+            yield from self._read(statement).constants
 
     def text(self, statement: ast.stmt) -> str:
         """The statement's lines, decorators included."""
@@ -104,18 +110,20 @@ class Module:
         if statement not in self._known:
             first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", []))])
             nodes = list(ast.walk(statement))
-            strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            opens = [self.tree] if statement is self.tree.body[0] else []
+            constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
             self._known[statement] = Statement(
-                "\n".join(line for line in self.lines[first - 1 : statement.end_lineno] if line),
+                bare(self.lines[first - 1 : statement.end_lineno], first, [*opens, *nodes]),
                 {node.id for node in nodes if isinstance(node, ast.Name)},
-                sorted(string for string in strings if string.endswith(DATA_SUFFIXES)),
+                constants,
+                sorted(value for value in constants if isinstance(value, str) and value.endswith(DATA_SUFFIXES)),
             )
         return self._known[statement]
 
 
-@cache
+@lru_cache(maxsize=256)
 def _parsed(name: str, path: Path, changed: int) -> Module:
-    """A module as it stands; a build asks for the same ones for every page."""
+    """A module as it stands. A build asks for the library's for every page; a page's own are large and soon in the way."""
     module = Module(name, path)
     for statement in module.tree.body:
         names = _bound_by(statement)
@@ -228,10 +236,15 @@ class Code:
         return reached
 
 
+def experiment(path: Path, code: Code) -> Module:
+    """An experiment's file as a module of the project."""
+    return code.parse("experiments." + ".".join(path.with_suffix("").parts[-2:]), path)
+
+
 def of_experiment(path: Path, code: Code | None = None) -> str:
     """The fingerprint of an experiment: what `run` computes depends on nothing else of the project."""
     code = code or Code()
-    module = code.parse("experiments." + ".".join(path.with_suffix("").parts[-2:]), path)
+    module = experiment(path, code)
     statements = [s for s in module.tree.body if not _draws(s) and not isinstance(s, (ast.Import, ast.ImportFrom))]
     return _digest(code.reach(module, statements), module, statements)
 
@@ -251,7 +264,7 @@ def of_cells(path: Path, sources: list[str], code: Code | None = None) -> list[s
 
 def _bare(source: str) -> str:
     """Code without comments, docstrings and blank lines."""
-    return "\n".join(line for line in bare_lines(source, ast.parse(source)) if line)
+    return bare(without_comments(source), 1, ast.walk(ast.parse(source)))
 
 
 def _digest(reached: dict[str, str], module: Module, statements: list[ast.stmt]) -> str:

@@ -49,58 +49,59 @@ class Node:
         self.outputs = None if outputs is None else [(np.shape(y), y.dtype) for y in outputs]
         self.depth = 1
         for parent in parents:
-            if parent is not None and parent._node is not None and parent._node.depth >= self.depth:
-                self.depth = 1 + parent._node.depth
+            if parent is not None and (earlier := parent._node) is not None and earlier.depth >= self.depth:
+                self.depth = 1 + earlier.depth
 
     def history(self) -> list[Node]:
         """This step and all it builds on, deepest first. A loop, not a recursion: a tape may be 10,000 steps long."""
-        found, frontier = {self: None}, [self]
-        while frontier:
-            node = frontier.pop()
+        steps, found = [self], {self}
+        for node in steps:
             if node.vjp is None:
                 raise RuntimeError(
                     f"backward() a second time through {node.name}: its saved values were freed by the first. Compute the result again, "
                     "or add up the losses and call backward() once."
                 )
             for parent in node.parents:
-                if parent is not None and parent._node is not None and parent._node not in found:
-                    found[parent._node] = None
-                    frontier.append(parent._node)
-        return sorted(found, key=lambda node: node.depth, reverse=True)
+                if parent is not None and (earlier := parent._node) is not None and earlier not in found:
+                    found.add(earlier)
+                    steps.append(earlier)  # and the loop comes to it
+        steps.sort(key=operator.attrgetter("depth"), reverse=True)
+        return steps
 
-    def pull_back(self, gradients: dict[int, np.ndarray]) -> list[tuple[Tensor, np.ndarray, bool]]:
-        """The gradient of each input that needs one, given those of the outputs, and whether its memory belongs to nobody else yet."""
+    def pull_back(self, waiting: dict[Node, dict[int, np.ndarray]]) -> None:
+        """Hand the gradient of what came out on to what went in, where `waiting` keeps it for the step that made it."""
         assert self.vjp is not None
+        gradients = waiting.pop(self)
         if self.outputs is None:
             g: Any = gradients[0]
-            taken: list[Any] = [g]
+            taken = {id(g)}
         else:  # an output that nothing depends on has gradient zero
             g = tuple(gradients.get(i, np.zeros(*like)) for i, like in enumerate(self.outputs))
-            taken = list(g)
+            taken = set(map(id, g))
         entries = self.vjp(g)
-        if not isinstance(entries, tuple):
+        if type(entries) is not tuple:
             entries = (entries,)
-        pulled = []
-        for position, (parent, entry) in enumerate(zip(self.parents, entries, strict=False)):
+        for position, (parent, entry) in enumerate(zip(self.parents, entries)):  # noqa: B905 (trailing gradients may be left out)
             if parent is None:
                 continue
-            if type(entry) is not np.ndarray and callable(entry):
-                entry = entry()
-            if entry is None:
-                continue
+            if type(entry) is not np.ndarray:
+                if callable(entry):
+                    entry = entry()
+                if entry is None:
+                    continue
             x = parent.data
-            is_new = type(entry) is np.ndarray and entry.base is None and all(entry is not other for other in taken)
             if type(entry) is not np.ndarray or entry.shape != x.shape or entry.dtype != x.dtype:
-                fitted = unbroadcast(np.asarray(entry), x.shape).astype(x.dtype, copy=False)
-                if fitted.shape != x.shape:
-                    raise ValueError(
-                        f"{self.name}: the gradient of argument {position} has shape {entry.shape}, the argument itself {x.shape}"
-                    )
-                is_new = is_new and fitted.base is None
-                entry = fitted
-            taken.append(entry)
-            pulled.append((parent, entry, is_new))
-        return pulled
+                entry = self._fitted(entry, parent, position)
+            parent._receive(entry, entry.base is None and id(entry) not in taken, waiting)
+            taken.add(id(entry))
+
+    def _fitted(self, entry: Any, parent: Tensor, position: int) -> np.ndarray:
+        """A gradient in the shape and dtype of the input it belongs to."""
+        x = parent.data
+        fitted = unbroadcast(np.asarray(entry), x.shape).astype(x.dtype, copy=False)
+        if fitted.shape != x.shape:
+            raise ValueError(f"{self.name}: the gradient of argument {position} has shape {np.shape(entry)}, the argument itself {x.shape}")
+        return fitted
 
 
 def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -206,8 +207,7 @@ class Tensor:
         self._receive(g, grad is None, waiting)  # a leaf copies a gradient that belongs to the caller
         for step in steps:
             if step in waiting:
-                for parent, gradient, is_new in step.pull_back(waiting.pop(step)):
-                    parent._receive(gradient, is_new, waiting)
+                step.pull_back(waiting)
             step.vjp, step.parents = None, ()  # frees what the step had saved
 
     def _receive(self, g: np.ndarray, is_new: bool, waiting: dict[Node, dict[int, np.ndarray]]) -> None:
@@ -217,8 +217,11 @@ class Tensor:
             else:
                 self.grad = g if is_new and self._node is None else g.copy()
         if self._node is not None:
-            gradients = waiting.setdefault(self._node, {})
-            gradients[self._index] = gradients[self._index] + g if self._index in gradients else g
+            if self._node not in waiting:
+                waiting[self._node] = {self._index: g}
+            else:
+                gradients = waiting[self._node]
+                gradients[self._index] = gradients[self._index] + g if self._index in gradients else g
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate result in `.grad` too."""
@@ -415,24 +418,33 @@ def differentiable(function: Callable[..., WithGradient]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        tensors = [a for a in args if isinstance(a, Tensor)]
-        if kwargs:
-            tensors += [a for a in kwargs.values() if isinstance(a, Tensor)]
-        if not tensors:
-            return function(*args, **kwargs)[0]
-        arrays = [a.data if isinstance(a, Tensor) else a for a in args]
-        if kwargs:
-            output, vjp = function(*arrays, **{name: a.data if isinstance(a, Tensor) else a for name, a in kwargs.items()})
-        else:
-            output, vjp = function(*arrays)
+        arrays: list[Any] = []
+        parents: list[Tensor | None] = []
+        is_recorded, has_tensors = False, False
+        for a in args:
+            if isinstance(a, Tensor):
+                has_tensors = True
+                arrays.append(a.data)
+                if a._requires_grad:
+                    is_recorded = True
+                    parents.append(a)
+                    continue
+            else:
+                arrays.append(a)
+            parents.append(None)
+        named = {name: a for name, a in kwargs.items() if isinstance(a, Tensor)} if kwargs else kwargs
+        output, vjp = function(*arrays, **kwargs | {name: a.data for name, a in named.items()}) if kwargs else function(*arrays)
+        for name, a in named.items():
+            has_tensors = True
+            if a._requires_grad:
+                is_recorded = True
+                parents += [None] * (names.index(name) + 1 - len(parents))
+                parents[names.index(name)] = a
+        if not has_tensors:
+            return output
         several = isinstance(output, tuple)
         node = None
-        if vjp is not None and _recording.get() and any([t._requires_grad for t in tensors]):
-            parents = [a if isinstance(a, Tensor) and a._requires_grad else None for a in args]
-            for name, a in kwargs.items():
-                if isinstance(a, Tensor) and a._requires_grad:
-                    parents += [None] * (names.index(name) + 1 - len(parents))
-                    parents[names.index(name)] = a
+        if is_recorded and vjp is not None and _recording.get():
             node = Node(function.__name__, tuple(parents), vjp, output if several else None)
         return tuple(_result(y, node, i) for i, y in enumerate(output)) if several else _result(output, node, 0)
 

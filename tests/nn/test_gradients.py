@@ -207,6 +207,17 @@ def test_logits_of_ten_thousand_give_finite_right_results(dtype) -> None:
     np.testing.assert_allclose(losses, [[1e4, 1e4, np.log(2)]], rtol=1e-3)
 
 
+@pytest.mark.parametrize(("dtype", "lowest"), [(np.float32, -80), (np.float64, -700)])
+def test_far_below_0_sigmoid_is_the_exponential_to_the_last_digits(dtype, lowest) -> None:
+    x = np.linspace(lowest, -40, 50, dtype=dtype)
+    exact = np.exp(x.astype(np.float64))
+    np.testing.assert_allclose(dlprimer.sigmoid(x), exact, rtol=1e-6)
+    np.testing.assert_allclose(dlprimer.silu(x), x * exact, rtol=1e-6)
+    t = dlprimer.Tensor(x, requires_grad=True)
+    dlprimer.sigmoid(t).backward(np.ones_like(x))
+    np.testing.assert_allclose(t.grad, exact, rtol=1e-6)
+
+
 def test_impossible_predictions_cost_a_hundred_as_in_pytorch() -> None:
     assert dlprimer.binary_cross_entropy(np.array([0.0]), np.array([1.0])) == 100.0
 

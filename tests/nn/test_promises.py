@@ -165,10 +165,10 @@ def test_inputs_and_gradients_passed_on_are_never_changed(name: str, monkeypatch
     function = FUNCTIONS[name]
     pull_back = Node.pull_back
 
-    def pull_back_read_only(self, gradients):
-        for g in gradients.values():
+    def pull_back_read_only(self, waiting):
+        for g in waiting[self].values():
             g.flags.writeable = False
-        return pull_back(self, gradients)
+        pull_back(self, waiting)
 
     monkeypatch.setattr(Node, "pull_back", pull_back_read_only)
     arrays = arguments(function)

@@ -81,7 +81,6 @@ def run(rng):
         "start": start(small),
         "spirals": spiral_accuracies(rng),
         "moons": linear_nets_on_moons(rng),
-        "quiz": quiz(),
     }  # fmt: skip
 
 
@@ -290,10 +289,6 @@ def linear_nets_on_moons(rng):
         result[str(depth)] = {"loss": loss.item(), "accuracy": float(np.mean(decisions[depth] == y_test)),
                               "agreement": float(np.mean(decisions[depth] == decisions[1]))}  # fmt: skip
     return result
-
-
-def quiz():
-    return {"dimension": int(np.linalg.matrix_rank(np.vander(np.linspace(-1, 1, 20), 4))), "units": 500, "with-bias": 501, "without": 3}
 
 
 # ---- what the page says ----

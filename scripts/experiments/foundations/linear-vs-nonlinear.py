@@ -283,7 +283,7 @@ def accuracy(scores, labels):
 
 
 def lazy(rng, x, y):
-    """Gradient descent until a tenth of the first loss; the gap half-way between start and end, over what training changed.
+    """Gradient descent until a fifth of the first loss; the gap half-way between start and end, over what training changed.
 
     Half of the units mirror the others with the opposite readout, so that every network starts as the function 0.
     """

@@ -25,7 +25,7 @@ from dlprimer import (
     train_val_test_split,
 )
 
-TOLERANCE = {"runs": None, "wall": None, "change": None, "rank.smallest-kept": None, "rank.largest-dropped": None}
+TOLERANCE = {"runs": None, "wall": None, "rank.smallest-kept": None, "rank.largest-dropped": None}
 
 SIZES = [64, 32, 10]
 INPUTS, HIDDEN, CLASSES = SIZES
@@ -51,8 +51,7 @@ def run(rng):
         "rank": functional_dimension(rng),
         "sine": {"points": POINTS, "labelings": shattered(POINTS), "all": 2**POINTS},
         "runs": summary([found for found, _ in runs]),
-        "wall": runs[0][1]["wall"],
-        "change": runs[0][1]["change"],
+        "wall": runs[0][1],
     }  # fmt: skip
 
 
@@ -250,15 +249,7 @@ def one_run(seed, rng):
             "equalized": accuracy(rounded(equalized(net), bits)),
         } for bits in BITS},
     }  # fmt: skip
-    extra = {}
-    if seed == 0:
-        same = flat(before) == flat(arrays_of(model))
-        change = np.where(same, np.nan, flat(net) - flat(before))[: INPUTS * HIDDEN].reshape(HIDDEN, INPUTS)
-        extra = {
-            "wall": wall(net, x_test, y_test, accuracy, rng),
-            "change": [[None if np.isnan(value) else round(float(value), 3) for value in row] for row in change],
-        }
-    return found, extra
+    return found, wall(net, x_test, y_test, accuracy, rng) if seed == 0 else None
 
 
 def cosine(a, b):
@@ -456,12 +447,6 @@ def draw_walls(wall):
         role = "bad" if name == "average" else "ink"
         ax.set_title(f"{title}: {wall['right'][name]} of {TEST} right", color=color(role))
     return figure
-
-
-def one_color(name):
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap([color(name), color(name)])
 
 
 def draw_knock_outs(histogram):

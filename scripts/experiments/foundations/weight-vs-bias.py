@@ -57,16 +57,13 @@ def worked():
     w, b = np.array([3.0, 4.0]), -10.0
     prior = 0.01
     log_odds = np.log(prior / (1 - prior))
-    mean = 10.0  # of an input with standard deviation 1
     pinned = minimum_of(lambda a: (np.logaddexp(0, a) + np.logaddexp(0, -2 * a)) / 2)
-    curvatures = np.linalg.eigvalsh([[1 + mean**2, mean], [mean, 1]])
     return {
         "norm": np.linalg.norm(w), "distance": -b / np.linalg.norm(w), "direction": w / np.linalg.norm(w), "forgot-norm": -b,
         "at": float(w @ [2.0, 3.0] + b),
         "quiz": {"distance": 5 / np.hypot(6, 8), "forgot": 5.0, "squared": 5 / (6**2 + 8**2)},
         "prior": {"bias": log_odds, "loss": -prior * np.log(prior) - (1 - prior) * np.log(1 - prior), "zero": np.log(2)},
         "pinned": {"slope": pinned[0], "loss": pinned[1]},
-        "condition": curvatures[1] / curvatures[0],
     }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
             usual = dtype is SINGLE or dtype is DOUBLE
             for position, name in others:
                 value = args[position] if position < len(args) else kwargs.get(name)
-                usual = usual and (getattr(value, "dtype", None) is dtype or (value is None and name in optional))
+                if getattr(value, "dtype", None) is not dtype and (value is not None or name not in optional):
+                    usual = False
             for position, name, kind in settings:
                 if position < len(args) or name in kwargs:
                     check_setting(function, name, kind, args[position] if position < len(args) else kwargs[name])

@@ -172,7 +172,7 @@ def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_in
         raise TypeError(f"{name}: target must be class numbers or probabilities, got {y.dtype}")
     elif y.shape != positions:
         raise ValueError(f"{name}: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
-    else:
+    elif y.size and (y.min() < 0 or y.max() >= C):
         wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
         if wrong.any():
             raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")

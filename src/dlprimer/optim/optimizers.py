@@ -29,8 +29,8 @@ class _Bundle:
             return
         for name, value in states[0].items():
             if isinstance(value, np.ndarray):
-                self.state[name] = np.concatenate([state[name].ravel() for state in states])
-        self.w = np.concatenate([p.data.ravel() for p in params])
+                self.state[name] = np.concatenate([state[name] for state in states], axis=None)
+        self.w = np.concatenate([p.data for p in params], axis=None)
         self.g = np.empty_like(self.w)
         self.pieces = self._cut(self.w)
 
@@ -42,8 +42,8 @@ class _Bundle:
         if not self.joined:
             self._step_in_pieces(update, settings, maximize)
             return
-        np.concatenate([p.data.ravel() for p in self.params], out=self.w)
-        np.concatenate([p.grad.ravel() for p in self.params], out=self.g)  # type: ignore[union-attr]
+        np.concatenate([p.data for p in self.params], axis=None, out=self.w)
+        np.concatenate([p.grad for p in self.params], axis=None, out=self.g)  # type: ignore[misc]  # only parameters with a gradient are bundled
         if maximize:
             np.negative(self.g, out=self.g)
         update(self.w, self.g, self.state, **settings)
@@ -155,8 +155,13 @@ class Optimizer:
         Raises:
             ValueError: If a gradient was replaced by one of another shape. Then nothing has been changed.
         """
-        self._check_gradients()
-        present = [None if p.grad is None else p.data.dtype.num for group in self.param_groups for p in group["params"]]
+        present = []
+        for i, p in enumerate(self._parameters()):
+            if p.grad is not None and p.grad.shape != p.data.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: the gradient of the parameter at place {i} has shape {p.grad.shape}, the parameter {p.shape}"
+                )
+            present.append(None if p.grad is None else p.data.dtype.num)
         if present != self._bundled_for:
             self._bundle()
             self._bundled_for = present
@@ -165,13 +170,6 @@ class Optimizer:
             maximize = settings.pop("maximize", False)
             for bundle in bundles:
                 bundle.step(self.update, settings, maximize)
-
-    def _check_gradients(self) -> None:
-        for i, p in enumerate(self._parameters()):
-            if p.grad is not None and p.grad.shape != p.data.shape:
-                raise ValueError(
-                    f"{type(self).__name__}: the gradient of the parameter at place {i} has shape {p.grad.shape}, the parameter {p.shape}"
-                )
 
     @property
     def state(self) -> list[dict[str, Any]]:
