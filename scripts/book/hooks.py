@@ -1,14 +1,17 @@
-"""MkDocs calls these around a build. What a finished site needs is in `book.finish`, which is also a command; the rest is
-for `mkdocs serve --dirty`, which builds only the page that was edited."""
+"""MkDocs calls these around a build. What a finished site needs is in `book.finish`, which is also a command; the rest spares the search
+needless reading, and is for `mkdocs serve --dirty`, which builds only the page that was edited."""
 
+import gc
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import CombinedEvent, event_priority
 
-from book import finish, labs, served
+from book import finish, labs, navigation, served
 from book.markup.page import MarkupError, log, reported
 from book.questions import by_page
 
@@ -19,11 +22,20 @@ _previous_search: dict[str, Any] | None = None
 _serving = False
 _kept: dict[str, str] = {}
 _built: dict[str, str] | None = None
+_whole = ""
+# Marks that the search does not keep: of formulas (a text in one may hold spaces of its own kinds) and of the colors of code.
+MARKS = re.compile(
+    r"</?(?:math|m(?:frac|i|n|o|over|padded|root|row|space|sqrt|style|sub|subsup|sup|table|td|tr|under|underover))(?: [^>]*)?>"
+    r'|<span class="\w{1,3}">([^<]*)</span>'
+)
+SEARCH_SETTING = re.compile(r'\s?data-search-\w+="[^"]+"')
 
 
 def on_startup(command: str, dirty: bool) -> None:
     global _serving
     _serving = command == "serve" and dirty
+    # A build keeps most of what it makes. To go through all of it as often as Python does by itself takes a sixth of the time.
+    gc.set_threshold(20_000, 20, 20)
 
 
 def on_pre_build(config: Any) -> None:
@@ -60,6 +72,10 @@ def on_files(files: Any, config: Any) -> None:
             file.is_modified = lambda: True
 
 
+def on_env(env: Any, **_: Any) -> None:
+    navigation.keep_lines(env)
+
+
 def on_page_content(html: str, page: Any, **_: Any) -> str:
     """A lab in the dress of the book."""
     if not page.file.src_uri.startswith("labs/"):
@@ -74,6 +90,22 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
         raise PluginError(f"docs/{page.file.src_uri}: {error}") from error
 
 
+@event_priority(100)
+def _before_search(context: Any, page: Any, **_: Any) -> None:
+    """The search looks at every mark of a page for long, and half of them tell it nothing."""
+    global _whole
+    _whole = page.content
+    page.content = MARKS.sub(r"\1", page.content)
+
+
+@event_priority(-100)
+def _after_search(context: Any, page: Any, **_: Any) -> None:
+    page.content = SEARCH_SETTING.sub("", _whole)  # which the search would have taken out
+
+
+on_page_context = CombinedEvent(_before_search, _after_search)
+
+
 def on_post_page(output: str, **_: Any) -> str:
     return finish.mend(output)
 
@@ -85,6 +117,7 @@ def on_post_template(output: str, template_name: str, config: Any) -> str:
 
 def on_post_build(config: Any) -> None:
     site = Path(config.site_dir)
+    finish.rename_tables(site)
     if not _serving:
         finish.minify(site)
         finish.lighten(site)
@@ -100,10 +133,10 @@ def _keep_in_search(site: Path, previous: list[dict[str, Any]]) -> None:
     index_file = site / "search" / "search_index.json"
     index = json.loads(index_file.read_text(encoding="utf-8"))
     rebuilt = {_address(entry) for entry in index["docs"]}
-    index["docs"] += [
-        entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()
-    ]
-    index_file.write_text(json.dumps(index), encoding="utf-8")
+    others = [entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()]
+    if others:
+        index["docs"] += others
+        index_file.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
 def _address(entry: dict[str, Any]) -> str:

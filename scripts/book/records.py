@@ -35,27 +35,13 @@ class Record:
     raw: dict[str, Any]
 
 
-_cache: dict[str, tuple[tuple[float, ...], Record]] = {}
-
-
 def load(question: Question, code: fingerprint.Code | None = None) -> Record:
     """The record of a question, checked: complete, from this code, and with every claim holding.
 
     Raises:
         RecordError: One message with what is wrong and the remedy.
     """
-    watched = (question.record, question.experiment, question.example)
-    stamp = tuple(path.stat().st_mtime_ns if path.is_file() else 0.0 for path in watched)
-    library = max((path.stat().st_mtime_ns for path in fingerprint.ROOTS["dlprimer"].rglob("*.py")), default=0)
-    known = _cache.get(question.slug)
-    if known and known[0] == (*stamp, library):
-        return known[1]
-    record = _load(question, code or fingerprint.Code())
-    _cache[question.slug] = ((*stamp, library), record)
-    return record
-
-
-def _load(question: Question, code: fingerprint.Code) -> Record:
+    code = code or fingerprint.Code()
     raw = read(question)
     remedy = f"run: python scripts/record.py {question.slug}"
     if stale := stale_parts(question, raw, code):

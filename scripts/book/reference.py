@@ -61,7 +61,16 @@ def questions_of(docstring: str) -> list[int]:
 
 def explained_by(number: int) -> list[str]:
     """The public names whose docstrings say that this question explains them."""
-    return [name for name, (_, text) in exports().items() if number in questions_of(text)]
+    return _explaining(_changed(PACKAGE, int(time.monotonic()))).get(number, [])
+
+
+@cache
+def _explaining(changed: int) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for name, (_, text) in _exports(changed).items():
+        for number in dict.fromkeys(questions_of(text)):
+            found.setdefault(number, []).append(name)
+    return found
 
 
 def address_of(name: str) -> str:

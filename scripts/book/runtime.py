@@ -113,7 +113,7 @@ def add_to(site: Path) -> wheel.Wheel | None:
         "sha256": hashlib.sha256(package.content).hexdigest(),
     }  # fmt: skip
     listed = json.dumps({"files": files, "lock": lock}, indent=1)
-    if write_if_new(target / "runtime.json", listed.encode()):
+    if write_if_new(target / "runtime.json", listed.encode()) and log.isEnabledFor(logging.INFO):  # to compress takes most of a second
         raw = sum(file["bytes"] for file in files)
         small = sum(len(gzip.compress((target / file["path"].partition("?")[0]).read_bytes(), 6)) for file in files)
         log.info("The Python that runs the examples in a browser: %.1f MB, %.1f MB compressed", raw / 1e6, small / 1e6)

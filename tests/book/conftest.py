@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import markdown
 import pytest
 
-from book import figures, fingerprint, questions, records
+from book import figures, fingerprint, questions
 from book.markup import assets, bibliography, glossary, page, source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,7 +171,6 @@ def folder(recorded_book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     roots = {"dlprimer": root / "src" / "dlprimer", "experiments": root / "scripts" / "experiments"}
     monkeypatch.setattr(fingerprint, "ROOTS", roots)
     monkeypatch.setattr(source, "ROOT", root)
-    records._cache.clear()
     assets._used.clear()
     (docs / "bibliography.bib").write_text(
         "@article{polyak1964, author = {Polyak, Boris T.}, title = {Some methods}, journal = {USSR}, year = {1964}, doi = {10.1/x}}\n"

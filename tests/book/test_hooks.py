@@ -5,6 +5,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from material.plugins.search.plugin import SearchIndex
 
 from book import hooks, questions
 
@@ -42,6 +43,35 @@ def test_a_first_build_needs_no_earlier_index(config) -> None:
     write_index(config, "a/")
     hooks.on_post_build(config)
     assert locations(config) == ["a/"]
+
+
+def test_a_whole_build_over_an_earlier_one_leaves_its_index_as_the_search_wrote_it(config, tmp_path) -> None:
+    written = '{"docs":[{"location":"a/","text":"a"}]}'
+    index = tmp_path / "search" / "search_index.json"
+    index.write_text(written)
+    hooks.on_pre_build(config)
+    index.write_text(written)
+    hooks.on_post_build(config)
+    assert index.read_text() == written
+
+
+MARKED = """<h1 id="a">Loss <math display="inline"><mi>L</mi></math></h1><p data-search-exclude="">Not this.</p><p data-search-kept="no">
+Then <math><mrow><mi>x</mi><mo>=</mo><mn>0.1</mn><mo>,</mo><mtext>\xa0</mtext><mn>0.2</mn></mrow></math> in a
+<span class="quote">map</span>.</p>
+<pre><code><span class="k">def</span><span class="w"> </span><span class="nf">f</span>(x):
+    <span class="k">return</span> x</code></pre>"""
+
+
+def test_the_search_keeps_the_same_of_fewer_marks_and_the_page_has_all_of_them() -> None:
+    page = SimpleNamespace(content=MARKED, meta={}, title="A", toc=[], url="a/")
+    whole, fewer = SearchIndex(), SearchIndex()
+    whole.add_entry_from_context(page)
+    hooks._before_search({}, page=page)
+    fewer.add_entry_from_context(page)
+    assert "<mi>" not in page.content and '"k"' not in page.content and "quote" in page.content
+    assert fewer.entries == whole.entries
+    hooks._after_search({}, page=page)
+    assert page.content == MARKED.replace(' data-search-kept="no"', "")
 
 
 @pytest.mark.parametrize("part", ["record", "explorable", "example", "experiment", None])

@@ -95,6 +95,14 @@ def test_punctuation_after_a_formula_stays_in_its_line(render) -> None:
     assert re.findall(r"</math>([^<]*)</span>", html) == [",", ")."] and html.count('<span class="unbroken">') == 2
 
 
+def test_a_prime_is_raised_once_by_the_font_and_not_by_the_formula_as_well(render) -> None:
+    html = re.sub(r"<mo [^>]*>′</mo>", "′", rendered(render, "$x'$ and $x'_i$ and $\\sqrt{f''}$ and $x^2 y'$\n"))
+    assert "<math><mrow><mi>x</mi>′</mrow></math>" in html
+    assert "<math><msub><mrow><mi>x</mi>′</mrow><mi>i</mi></msub></math>" in html
+    assert re.search(r"<msqrt><mrow><mi>f</mi><mrow[^>]*>′′</mrow></mrow></msqrt>", html)
+    assert html.count("<msup>") == 1, "the square stays a superscript"
+
+
 def test_a_displayed_formula_within_a_paragraph_is_no_block(render) -> None:
     html = rendered(render, "before\n$$x$$\nafter\n\n- $$y$$\n\n    $$z$$\n")
     assert '<p>before\n<span class="formula" tabindex="0"' in html and "</math></span>\nafter</p>" in html

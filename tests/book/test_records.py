@@ -1,10 +1,12 @@
 """Reading records and drawing figures: what is refused, in which words, and that figures are the same bytes each time."""
 
+import io
 import json
+import tokenize
 
 import pytest
 
-from book import claims, examples, records, style
+from book import claims, examples, fingerprint, records, style
 from book.experiments import ExperimentError, plain
 
 SLUG = "sgd-momentum-nesterov"
@@ -174,3 +176,22 @@ def test_a_record_is_one_line_for_each_entry_of_its_data() -> None:
     text = records.as_text({"schema": 1, "data": {"a": [1, 2], "b": {"c": 3}}})
     assert text.splitlines() == ["{", ' "schema": 1,', ' "data": {', '  "a": [1,2],', '  "b": {"c":3}', " }", "}"]
     assert json.loads(text) == {"schema": 1, "data": {"a": [1, 2], "b": {"c": 3}}}
+
+
+TRICKY = r'''
+"""# no comment""" # a comment
+f'{"#"}' "\"#" '\\' # after an escaped backslash
+x = """ ' # no
+\""" # nor this """  # but this
+y = r"\"#" 'a\
+#b' # "quoted"
+'''
+
+
+def test_comments_are_those_that_python_finds() -> None:
+    for source in [TRICKY, *(path.read_text() for path in sorted(fingerprint.ROOTS["dlprimer"].rglob("*.py")))]:
+        lines = source.splitlines()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]]
+        assert fingerprint.without_comments(source) == lines

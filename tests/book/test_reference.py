@@ -1,5 +1,6 @@
 """The library's reference: every public name on one page, linked to the question that explains it and back."""
 
+import os
 import re
 
 import griffe
@@ -66,3 +67,15 @@ def test_a_page_knows_which_pages_use_it() -> None:
     assert {12, 14, 15} <= footer.uses(momentum)  # its prerequisites, and whatever its text refers to
     unwritten = next((q for q in all_questions() if not q.page.is_file()), None)
     assert unwritten is None or footer.uses(unwritten) == frozenset()
+
+
+def test_which_pages_use_it_is_looked_up_once_in_a_build_and_anew_in_the_next(folder, render) -> None:
+    page = folder / "docs" / "optimizers-and-regularization" / "adam.md"
+    page.write_text("---\nprerequisites: []\n---\nSee [[33]].\n")
+    assert "Used by: <a" in render("Text.")[0]
+    build = object()
+    assert [user.number for user in footer._users(build)[33]] == [34]
+    page.write_text("---\nprerequisites: []\n---\nSee nothing.\n")
+    os.utime(page, (1000, 1000))
+    assert footer._users(build)[33] and 33 not in footer._users(object())
+    assert "Used by" not in render("Text.")[0]  # a text that no build knows of is one of its own

@@ -45,8 +45,9 @@ def listed(root: str) -> str:
     changed = FILE.stat().st_mtime_ns if FILE.is_file() else 0
     works = [_work(key, FILE, changed) for key in _entries(FILE, changed)]
     rows = []
+    pages = [(question, cited_on(question.page)) for question in all_questions()]
     for item in sorted(works, key=lambda work: (work.label.lower(), work.key)):
-        citing = [question for question in all_questions() if item.key in cited_on(question.page)]
+        citing = [question for question, keys in pages if item.key in keys]
         links = " · ".join(f'<a href="{root}{q.chapter_slug}/{q.slug}/">{escape(q.name)}</a>' for q in citing)
         rows.append(f'<li id="{escape(item.key)}">{item.html}<div class="cited-on">{links}</div></li>')
     return f'<ul class="sources bibliography">{"".join(rows)}</ul>'

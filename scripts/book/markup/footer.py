@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 
 from book import reference
@@ -28,11 +28,20 @@ def html(page: Page) -> str:
         links = [page.error(1 - page.lines_before, error)]
     if links:
         rows.append(f"<p>In the library: {' · '.join(links)}</p>")
-    users = [user for user in all_questions() if user != question and question.number in uses(user)]
-    if users:
+    if users := _users(page.build).get(question.number):
         links = [f'<a href="{page.root}{user.chapter_slug}/{user.slug}/">{escape(user.name)}</a>' for user in users]
         rows.append(f"<p>Used by: {' · '.join(links)}</p>")
     return f'\n<div class="page-foot" data-search-exclude>{"".join(rows)}</div>' if rows else ""
+
+
+@lru_cache(maxsize=1)
+def _users(build: object) -> dict[int, list[Question]]:
+    """The questions whose pages need or mention one, by its number; looked up once in a build, as every page asks for its own."""
+    found: dict[int, list[Question]] = {}
+    for user in all_questions():
+        for number in uses(user) - {user.number}:
+            found.setdefault(number, []).append(user)
+    return found
 
 
 def uses(question: Question) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,23 @@ def to_mathml(tex: str, display: bool) -> str:
     except Exception as error:
         reason = str(error).partition("\n")[0].removeprefix("ParseError:").strip()
         raise MarkupError(f"formula {tex.strip()!r}: {reason}") from error
-    return mathml
+    return primes_in_line(mathml) if "tml-prime" in mathml else mathml
+
+
+def primes_in_line(mathml: str) -> str:
+    """Primes beside what they belong to. The font's prime is raised and small already: as a superscript it would be twice."""
+    formula = ElementTree.fromstring(mathml)
+    for element in [*formula.iter("msup"), *formula.iter("msubsup")]:
+        base, *_, raised = element
+        if not all("tml-prime" in mark.get("class", "") for mark in (raised if raised.tag == "mrow" else [raised])):
+            continue
+        primed = ElementTree.Element("mrow")
+        primed.extend([base, raised])
+        if element.tag == "msubsup":
+            element.tag, element[:] = "msub", [primed, element[1]]
+        else:
+            element.tag = "mrow"
+    return ElementTree.tostring(formula, encoding="unicode", short_empty_elements=False)
 
 
 def unbroken(mathml: str, after: str) -> str:

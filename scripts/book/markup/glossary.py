@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 import yaml
@@ -83,8 +84,13 @@ def _terms(file: Path, changed: int) -> dict[str, Term]:
 @cache
 def _pattern(file: Path, changed: int) -> tuple[re.Pattern[str], dict[str, Term]]:
     by_form = {form.lower(): term for term in _terms(file, changed).values() for form in term.forms}
-    longest_first = sorted(by_form, key=len, reverse=True)
-    spaced = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in longest_first)
+    # By first letter, as the engine tries one form after the other at every word; the longest first.
+    ordered = sorted(by_form, key=lambda form: (form[0], -len(form)))
+    forms = {
+        first: "|".join(re.escape(form[1:]).replace(r"\ ", r"\s+") for form in group)
+        for first, group in groupby(ordered, key=lambda form: form[0])
+    }
+    spaced = "|".join(f"{re.escape(first)}(?:{rest})" for first, rest in forms.items())
     return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])", re.IGNORECASE), by_form
 
 
@@ -154,10 +160,11 @@ def _explained(page: Page, term: Term) -> str:
 def listed(page: Page) -> str:
     """Every term with what it means, the question that explains it and the pages that use it."""
     rows = []
+    pages = [(question, used_on(question.page)) for question in all_questions()]
     for term in sorted(terms().values(), key=lambda term: term.name.lower()):
         question, address = page.link(term.question)
         where = f'<a href="{address}">{escape(question.name)}</a>' if address else escape(question.name)
-        users = [user for user in all_questions() if user.number != term.question and uses(user.page, term)]
+        users = [user for user, names in pages if user.number != term.question and term.name in names]
         used = " · ".join(f'<a href="{page.root}{u.chapter_slug}/{u.slug}/">{escape(u.name)}</a>' for u in users)
         links = f"Question {term.question}: {where}." + (f" Used in {used}." if used else "")
         links += f" Also: {escape(', '.join(term.also))}." if term.also else ""
@@ -166,9 +173,9 @@ def listed(page: Page) -> str:
     return f'<dl class="glossary">{"".join(rows)}</dl>'
 
 
-def uses(file: Path, term: Term) -> bool:
-    """Whether a page's text has the term."""
-    return file.is_file() and term.name in _used(file, file.stat().st_mtime_ns, FILE, FILE.stat().st_mtime_ns)
+def used_on(page: Path) -> frozenset[str]:
+    """The names of the terms in a page's text."""
+    return _used(page, page.stat().st_mtime_ns, FILE, FILE.stat().st_mtime_ns) if page.is_file() else frozenset()
 
 
 @cache

@@ -10,7 +10,7 @@ from book.markup import bibliography, formulas, numbers
 from book.markup.page import MarkupError, Page
 
 LINK = re.compile(r"<a .*?</a>")
-LITERAL = re.compile(r"</?(?:code|pre|math|script|style|svg)\b")
+JOINED = re.compile(r"</?(?:code|pre|math|script|style|svg)\b| [±×] ")
 WITHIN_PARAGRAPH = r"(?:(?!\n[ \t]*\n).)"
 TOKEN = re.compile(
     rf"""
@@ -51,13 +51,17 @@ def replace(page: Page, text: str, first_line: int) -> str:
 
 def hold_together(html: str) -> str:
     """Numbers joined by ± or × stay on one line; code and formulas are left as they are."""
-    parts, literal = re.split(r"(<[^>]+>)", html), 0
-    for i, part in enumerate(parts):
-        if LITERAL.match(part):
-            literal += -1 if part.startswith("</") else 1
-        elif literal == 0 and not part.startswith("<"):
-            parts[i] = re.sub(r" ([±×]) ", "\u00a0\\1\u00a0", part)
-    return "".join(parts)
+    literal = 0
+
+    def one(found: re.Match[str]) -> str:
+        nonlocal literal
+        if found[0].startswith("<"):
+            literal += -1 if found[0].startswith("</") else 1
+            return found[0]
+        in_tag = html.rfind("<", 0, found.start()) > html.rfind(">", 0, found.start())
+        return found[0] if literal or in_tag else found[0].replace(" ", "\u00a0")
+
+    return JOINED.sub(one, html)
 
 
 def plain(page: Page, text: str, line: int) -> str:

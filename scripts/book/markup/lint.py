@@ -6,12 +6,11 @@ then it stands as a number in the experiment's own source too. Whole numbers up 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
+from book import fingerprint
 from book.markup.page import Page
 
 PARTS = ["In code", "What happened when we ran it", "What people get wrong", "In practice", "Check yourself", "Sources"]
@@ -150,16 +149,12 @@ def _is_setting(value: float, literals: frozenset[float]) -> bool:
 
 
 def _literals(experiment: Path) -> frozenset[float]:
-    return _numbers_in(experiment, experiment.stat().st_mtime_ns) if experiment.is_file() else frozenset()
-
-
-@cache
-def _numbers_in(file: Path, changed: int) -> frozenset[float]:
     """The numbers in the experiment's source; a share counts as a percentage too, an exponent as its power of ten."""
     found: set[float] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            found |= {float(node.value), node.value / 100}
-            if isinstance(node.value, int) and node.value < 300:
-                found |= {10.0**node.value, 10.0**-node.value}
+    if experiment.is_file():
+        for value in fingerprint.experiment(experiment, fingerprint.Code()).constants():
+            if type(value) in (int, float):
+                found |= {float(value), value / 100}
+                if isinstance(value, int) and value < 300:
+                    found |= {10.0**value, 10.0**-value}
     return frozenset(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Page:
 
     def __init__(self, md: Markdown) -> None:
         self.md = md
+        self.build = build_of(md)
         self.src_uri, url, source = rendered_file(md)
         self.root: str = "../" * url.removeprefix("./").lstrip("/").count("/")
         self.source = source.read_text(encoding="utf-8-sig") if source else ""
@@ -163,10 +164,16 @@ class Page:
 
     def fragment(self, text: str) -> str:
         """Markdown, with our markup already replaced, as HTML; a single paragraph without its tags."""
-        converter = Markdown(extensions=["pymdownx.superfences", "pymdownx.inlinehilite", "attr_list", "tables"])
+        converter = _converter()
         # Placeholders of what is kept are marked by control characters, which a second converter would remove.
-        html = str(converter.convert(text.translate(_HIDE))).translate(_SHOW)
+        html = str(converter.reset().convert(text.translate(_HIDE))).translate(_SHOW)
         return html[3:-4] if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>") else html
+
+
+@cache
+def _converter() -> Markdown:
+    """Made once: its extensions take longer to set up than a sentence takes to convert, and a page has fifty of those."""
+    return Markdown(extensions=["pymdownx.superfences", "pymdownx.inlinehilite", "attr_list", "tables"])
 
 
 def rendered_file(md: Markdown) -> tuple[str, str, Path | None]:
@@ -183,6 +190,13 @@ def rendered_file(md: Markdown) -> tuple[str, str, Path | None]:
     return "", "", None
 
 
+def build_of(md: Markdown) -> object:
+    """One object for all pages of a build: MkDocs hands them the same list of files. Where none is known, each page stands alone."""
+    files = getattr(md.treeprocessors["relpath"], "files", None) if "relpath" in md.treeprocessors else None
+    return object() if files is None else files
+
+
+@lru_cache  # the docstrings on a page of the reference share one
 def parsed(front_matter: str) -> dict[str, Any] | str:
     """What the front matter says, or why it says nothing; the renderer takes the second for text of the page."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -36,7 +37,8 @@ def question_map(page: Page) -> str:
 
 
 def reader(page: Page) -> str:
-    """The reader's own progress: a script fills it in from what the browser keeps."""
+    """The reader's own progress, as of somebody who begins: a script fills in what the browser keeps, and nothing moves."""
+    written = [question for question in all_questions() if question.page.is_file()]
     listed = [
         {
             "number": question.number,
@@ -47,11 +49,31 @@ def reader(page: Page) -> str:
         }
         for question in all_questions()
     ]
-    data = json.dumps({"questions": listed, "chapters": {chapter.slug: chapter.title for chapter in chapters()}})
     # A "<" inside would end the script element; JSON may write it as a code.
+    data = json.dumps({"questions": listed}).replace("<", chr(92) + "u003c")
+    counts = Counter(question.chapter_slug for question in written)
+    rows = "".join(
+        f'<div class="reader-chapter" data-chapter="{chapter.slug}"><span>{escape(chapter.title)}</span>'
+        f'<progress max="{count}" value="0" aria-label="{escape(chapter.title)}: 0 of {count} understood"></progress>'
+        f'<span class="reader-count">0 / {count}</span></div>'
+        for chapter in chapters()
+        if (count := counts[chapter.slug])
+    )
+    actions = (("random", "Random question"), ("save", "Save progress to a file"), ("load", "Load progress"), ("clear", "Forget progress"))
+    buttons = "".join(
+        f'<label class="reader-load">{label}<input type="file" accept=".json,application/json"></label>'
+        if action == "load"
+        else f'<button type="button" data-reader="{action}">{label}</button>'
+        for action, label in actions
+    )
+    following = '<a class="reader-next" hidden></a>'
+    if written:
+        first = min(written, key=lambda question: (len(graph.prerequisites(question)), question.number))
+        address = f"{page.root}{first.chapter_slug}/{first.slug}/"
+        following = f'<a class="reader-next" href="{address}">Next for you: {first.number} · {escape(first.name)}</a>'
     return (
-        f'<div class="reader" data-root="{page.root}" data-search-exclude hidden>'
-        f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script></div>'
+        f'<div class="reader" data-root="{page.root}" data-search-exclude><script type="application/json">{data}</script>{rows}'
+        f'<p class="reader-actions">{following}{buttons}</p><p class="reader-note" role="status"></p></div>'
     )
 
 
