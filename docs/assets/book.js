@@ -43,8 +43,8 @@ function mount() {
 // loads only that. Who has been here before, or comes with the state of an explorable in the address, gets them at once.
 let isAwake = false;
 const STIRS = ["pointermove", "pointerdown", "touchstart", "wheel", "scroll", "keydown", "focusin"];
-function wake() {
-  if (isAwake) return;
+function wake({ type, target } = {}) {
+  if (isAwake || (type === "scroll" && target !== document)) return; // the theme scrolls its navigation by itself
   isAwake = true;
   for (const kind of STIRS) removeEventListener(kind, wake, true);
   for (const part of ["./explorables/loader.js", "./predict.js", "./quiz.js"]) import(part);

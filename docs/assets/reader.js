@@ -37,34 +37,26 @@ export function progressFile() {
   return JSON.stringify(data, null, 1);
 }
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 function mountPanel(panel) {
-  const { questions, chapters } = JSON.parse(panel.querySelector("script").textContent);
+  const { questions } = JSON.parse(panel.querySelector("script").textContent);
   const root = panel.dataset.root;
   const written = questions.filter((q) => q.address);
-  const bars = make("div", { class: "reader-chapters" });
-  const next = make("a", { class: "reader-next" });
-  const random = make("button", { type: "button" }, "Random question");
-  const save = make("button", { type: "button" }, "Save progress to a file");
-  const load = make("label", { class: "reader-load" }, "Load progress", make("input", { type: "file", accept: ".json,application/json" }));
-  const clear = make("button", { type: "button" }, "Forget progress");
-  const note = make("p", { class: "reader-note", role: "status" });
+  const next = panel.querySelector(".reader-next");
+  const load = panel.querySelector(".reader-load input");
+  const note = panel.querySelector(".reader-note");
+  const [random, save, clear] = ["random", "save", "clear"].map((action) => panel.querySelector(`[data-reader=${action}]`));
   const say = (text) => { note.textContent = text; };
 
   const show = () => {
     const known = understood();
-    bars.replaceChildren(...Object.entries(chapters).map(([slug, title]) => {
-      const all = written.filter((q) => q.chapter === slug);
+    for (const row of panel.querySelectorAll(".reader-chapter")) {
+      const all = written.filter((q) => q.chapter === row.dataset.chapter);
       const done = all.filter((q) => known.has(q.number)).length;
-      const meter = make("progress", { max: String(Math.max(1, all.length)), value: String(done), "aria-label": `${title}: ${done} of ${all.length} understood` });
-      return make("div", { class: "reader-chapter" }, make("span", {}, title), meter, make("span", { class: "reader-count" }, `${done} / ${all.length}`));
-    }).filter((row, i) => written.some((q) => q.chapter === Object.keys(chapters)[i])));
+      const [title, meter, count] = row.children;
+      meter.value = done;
+      meter.setAttribute("aria-label", `${title.textContent}: ${done} of ${all.length} understood`);
+      count.textContent = `${done} / ${all.length}`;
+    }
     const following = nextFor(written, known);
     next.hidden = !following;
     if (following) {
@@ -79,11 +71,13 @@ function mountPanel(panel) {
     if (pool.length) location.assign(root + pool[Math.floor(Math.random() * pool.length)].address);
   });
   save.addEventListener("click", () => {
-    const link = make("a", { href: URL.createObjectURL(new Blob([progressFile()], { type: "application/json" })), download: "deep-learning-primer-progress.json" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([progressFile()], { type: "application/json" }));
+    link.download = "deep-learning-primer-progress.json";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
-  load.querySelector("input").addEventListener("change", async (event) => {
+  load.addEventListener("change", async (event) => {
     const [file] = event.target.files;
     event.target.value = "";
     if (!file) return;
@@ -103,8 +97,6 @@ function mountPanel(panel) {
     keepUnderstood(new Set());
     say("Forgotten.");
   });
-  panel.append(bars, make("p", { class: "reader-actions" }, next, random, save, load, clear), note);
-  panel.hidden = false;
   show();
   document.addEventListener("book:progress", () => panel.isConnected && show());
 }

@@ -11,12 +11,12 @@ import tinycss2
 
 # What the theme's script can do and the theme's settings here do not ask for.
 UNUSED = re.compile(
-    r"(--)?md-(version|annotation|mermaid|source|tabs|consent|feedback|banner|announce|tag|post|author|social|progress)"
+    r"(--)?md-(version|annotation|mermaid|source|tabs|consent|feedback|banner|announce|tag|post|author|social|progress|tooltip2?)"
 )
 SWITCH = re.compile(r"""\[(data-md-color-[\w-]+)=["']?([\w-]+)""")
 VARIABLE = re.compile(r"(--[\w-]+)")
 REFERENCE = re.compile(r"var\(\s*(--[\w-]+)")
-CLASSES = re.compile(r"""\bclass=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
+CLASSES = re.compile(r"""class=(?<=\bclass=)(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 WORD = re.compile(r"[\w-]+")
 CONDITION = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
 CLASS = re.compile(r"\.((?:[\w-]|\\.)+)")
@@ -24,15 +24,15 @@ CLASS = re.compile(r"\.((?:[\w-]|\\.)+)")
 
 def names_in(site: Path) -> set[str]:
     """The classes and colors in a site's pages, and the words of its scripts: what a script adds to a page, it names."""
-    names = {"focus-visible", "js", "no-js"}
+    names = {"focus-visible", "js", "no-js", "data-md-color-scheme=slate"}  # these come and go by scripts
     for script in scripts(site):
         words = set(WORD.findall(script.read_text(encoding="utf-8")))
         is_theme = "javascripts" in script.parts  # whose other words are English, or one letter long
         names.update(word for word in words if not is_theme or (word.startswith("md-") and not UNUSED.match(word)))
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        for found in CLASSES.finditer(html):
-            names.update((found[1] or found[2] or found[3] or "").split())
+        for found in set(CLASSES.findall(html)):
+            names.update("".join(found).split())
         names.update(f"{color[1]}={color[2]}" for color in re.finditer(r'(data-md-color-[\w-]+)="?([\w-]+)', html))
     return names
 
@@ -53,7 +53,7 @@ def variables_in(site: Path) -> set[str]:
 
 
 def _is_used(selector: str, names: set[str]) -> bool:
-    if re.search(r"\[dir=[\"']?rtl", selector):  # the book is in English
+    if re.search(r"\[dir=[\"']?rtl|\[role=columnheader\]", selector):  # the book is in English, and no table of it can be sorted
         return False
     if any(f"{name}={value}" not in names for name, value in SWITCH.findall(selector)):
         return False

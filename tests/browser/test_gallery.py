@@ -155,6 +155,20 @@ def test_the_comparison_bears_other_font_edges_and_no_moved_mark_or_other_color(
         assert said in against_reference(name, change), (name, change)
 
 
+def test_choosing_moves_nothing(open_page):
+    page = open_gallery(open_page)
+    places = "root => [...root.querySelectorAll('label, .kit-button')].map((each) => [each.offsetLeft, each.offsetTop, each.offsetWidth])"
+    for name in ("controls", "tokens", "paint"):
+        root = live(page, name).locator(".explorable-root")
+        before = root.evaluate(places)
+        inputs = root.locator(".kit-choices input, .kit-token-choice input, .kit-button[aria-pressed]")
+        assert inputs.count(), name
+        for each in inputs.all():
+            each.focus()
+            each.press("Space")
+            assert root.evaluate(places) == before, name
+
+
 def test_the_references_are_those_of_the_parts():
     wanted = {reference(name, scheme).name for name in names() for scheme in ("light", "dark")}
     assert {path.name for path in REFERENCES.glob("*.png")} == wanted

@@ -59,9 +59,9 @@ def test_hostile_values_in_the_storage_leave_pages_as_they_are(new_page, site: s
     page = new_page(origin=site)
     page.goto(site + address)
     page.locator("article").wait_for()
-    keys = set(page.evaluate("Object.keys(localStorage)")) | {"book.understood.v1", "book.answers.v1", "book.predict.v1"}
+    keys = set(page.evaluate("Object.keys(localStorage)")) | {"book.understood.v1", "book.answers.v1", "book.predict.v1", "book.scheme.v1"}
     for value in STORED:
-        page.evaluate("([keys, value]) => keys.forEach(key => localStorage.setItem(key, value))", [sorted(keys - {"/.__palette"}), value])
+        page.evaluate("([keys, value]) => keys.forEach(key => localStorage.setItem(key, value))", [sorted(keys), value])
         page.reload()
         page.locator("article").wait_for()
         assert_unharmed(page)

@@ -171,7 +171,7 @@ def test_a_file_that_is_no_progress_changes_nothing(open_page, tmp_path, content
     page.evaluate("localStorage.setItem('book.understood.v1', '[13]')")
     file = tmp_path / "progress.json"
     file.write_text(content)
-    page.get_by_label("Load progress").set_input_files(file)
+    page.locator(".reader[data-mounted]").get_by_label("Load progress").set_input_files(file)
     page.get_by_text(said).wait_for()
     assert stored(page, "book.understood.v1") == [13]
 

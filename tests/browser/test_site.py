@@ -58,6 +58,7 @@ def test_a_page_holds_at_every_width_in_both_schemes(new_page, site: str, addres
             page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
             found += [f"{other} px, {scheme}: {fault}" for fault in browser.faults(page)]
     page.set_viewport_size({"width": 700, "height": 990})
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")  # the drawer leaves
     page.emulate_media(media="print")
     found += [f"on paper: {fault}" for fault in browser.paper(page)]
     assert not found, "\n".join(found)

@@ -7,7 +7,8 @@ from book import questions
 from gates import browser
 from gates.serving import served
 
-ADDRESSES = ["", *(f"{question.chapter_slug}/{question.slug}/" for question in questions.all_questions() if question.page.is_file())]
+WRITTEN = [f"{question.chapter_slug}/{question.slug}/" for question in questions.all_questions() if question.page.is_file()]
+ADDRESSES = ["", "map/", "paths/", *WRITTEN]
 LIMIT = 150_000  # bytes, with the fonts and one figure
 PAGE = "evaluation/roc-auc/"
 
@@ -105,6 +106,17 @@ def test_a_page_comes_to_life_when_its_reader_stirs(new_page, host: str, stir: s
     expect(page.locator(".cell[data-mounted]").first).to_be_attached()
 
 
+def test_the_navigation_that_scrolls_to_the_page_wakes_nothing(new_page, host: str) -> None:
+    page = new_page(origin=host, height=500, stirs=False)
+    page.goto(host + PAGE, wait_until="networkidle")
+    page.evaluate("""() => new Promise((resolve) => {
+      const navigation = document.querySelector(".md-sidebar--primary .md-sidebar__scrollwrap");
+      navigation.addEventListener("scroll", () => setTimeout(resolve, 100));
+      navigation.scrollTop = navigation.scrollTop ? 0 : 40;
+    })""")
+    assert page.evaluate("performance.getEntriesByType('resource').every(({ name }) => !name.includes('loader'))")
+
+
 def test_an_address_with_a_state_asks_for_the_explorable_at_once(new_page, host: str) -> None:
     page = new_page(origin=host, stirs=False)
     page.goto(host + PAGE + "?threshold=0.5")
@@ -120,3 +132,16 @@ def test_a_page_is_marked_as_understood_by_the_first_click_of_all(new_page, host
     page.reload()
     expect(page.locator("button.understood")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("figure.explorable")).to_have_attribute("data-state", "live")
+
+
+def test_who_reads_on_keeps_the_place_when_an_explorable_comes_above(new_page, site: str) -> None:
+    page = new_page(origin=site, width=1440, stirs=False)
+    page.goto(site + "optimizers-and-regularization/sgd-momentum-nesterov/")
+    figure, citation = page.locator("figure.explorable").first, page.locator("article a.citation").first
+    place = "element => element.getBoundingClientRect().top"
+    still = figure.evaluate("element => element.offsetHeight")
+    citation.hover()
+    before = citation.evaluate(place)
+    page.locator("figure.explorable[data-state=live]").first.wait_for()
+    assert figure.evaluate("element => element.offsetHeight") > still + 20
+    assert abs(citation.evaluate(place) - before) < 2

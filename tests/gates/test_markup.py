@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_file
 
 from book import questions, records
+from book.markup.bibliography import cited_on
 from gates import bibliography, markup, pages_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +113,12 @@ WORK = "@article{a1, title = {A}, author = {Doe, Jane}, year = {2001}, doi = {10
 
 def test_the_bibliography_is_well_formed() -> None:
     assert bibliography.read(ROOT / "docs" / "bibliography.bib") == []
+
+
+def test_every_work_in_the_bibliography_is_cited_on_a_page() -> None:
+    file = ROOT / "docs" / "bibliography.bib"
+    cited = frozenset().union(*(cited_on(question.page) for question in questions.all_questions()))
+    assert set(parse_file(str(file), bib_format="bibtex").entries) - cited == set()
 
 
 @pytest.mark.parametrize("old, new, fault", [

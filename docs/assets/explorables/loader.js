@@ -75,9 +75,13 @@ async function run(figure, addresses, controller) {
     cleanup = typeof returned === "function" ? returned : undefined;
     kit.start();
     if (controller.signal.aborted) return;
+    const before = figure.getBoundingClientRect();
     root.classList.remove("explorable-loading");
     stage.replaceChildren(root);
     figure.dataset.state = "live";
+    // Who already reads what comes below keeps the place, however tall the explorable is.
+    if (before.top < 0 && before.bottom < innerHeight / 2)
+      scrollBy({ top: figure.getBoundingClientRect().bottom - before.bottom, behavior: "instant" });
   } catch (error) {
     fail(error);
   }

@@ -68,7 +68,7 @@ function draw(parts, drawn, text, signal) {
 function tableOf({ names, rows }, text) {
   const row = (tag, values) => element("tr", {}, ...values.map((value) => element(tag, tag === "th" ? { scope: "col" } : {}, value)));
   const body = rows.map((values) => row("td", values));
-  const table = element("table", {}, element("thead", {}, row("th", names)), element("tbody", {}, ...body));
+  const table = element("table", { class: "plain" }, element("thead", {}, row("th", names)), element("tbody", {}, ...body));
   return element("div", { class: "cell-table", tabindex: "0", role: "group", "aria-label": text }, table);
 }
 
