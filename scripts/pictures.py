@@ -12,11 +12,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from gates.browser import FLAGS
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "site"
 ASSETS = ROOT / "docs" / "assets"
 PAGE = "optimizers-and-regularization/sgd-momentum-nesterov/"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 # The preview: the book's name beside the figure of one page, in the book's own type and colors.
 CARD = """

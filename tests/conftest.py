@@ -22,11 +22,10 @@ import pytest
 import dlprimer
 from book import policy
 from dlprimer import Tensor
+from gates.browser import FLAGS
 from gates.serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--font-render-hinting=none"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -47,7 +47,11 @@ function wake({ type, target } = {}) {
   if (isAwake || (type === "scroll" && target !== document)) return; // the theme scrolls its navigation by itself
   isAwake = true;
   for (const kind of STIRS) removeEventListener(kind, wake, true);
-  for (const part of ["./explorables/loader.js", "./predict.js", "./quiz.js"]) import(part);
+  import("./explorables/loader.js").catch((error) => {
+    console.error("The explorables could not be loaded:", error);
+    document.documentElement.dataset.stills = "yes"; // no page keeps room free for them
+  });
+  for (const part of ["./predict.js", "./quiz.js"]) import(part);
   mount();
 }
 for (const kind of STIRS) addEventListener(kind, wake, { capture: true, passive: true });

@@ -1,6 +1,9 @@
-"""Checks of a page that stands in a browser: each takes Playwright's page and returns the faults it sees, as sentences."""
+"""How the browser is started, and checks of a page that stands in it: each takes Playwright's page and returns the faults it sees."""
 
 from typing import Any
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--font-render-hinting=none"]  # fmt: skip
 
 # Collects what moves without the reader having done anything: to be added before the page loads.
 WATCH = """

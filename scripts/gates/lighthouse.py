@@ -1,7 +1,8 @@
 """Lighthouse's scores of the heaviest pages, as a phone meets them: python -m gates.lighthouse [SITE]
 
-The home page, a chapter's page and the five heaviest question pages, three runs each, of which the median counts. Ends with 1 where a
-score is below its limit. SITE must have been built for the address that it prints when it starts (SITE_URL).
+The home page, a chapter's page and the five heaviest question pages, three runs each, of which the median counts. Timing belongs to the
+machine: a page that is too low is measured anew, at most twice, and each table of three is printed. Ends with 1 where a score stays below
+its limit. SITE must have been built for the address that it prints when it starts (SITE_URL).
 """
 
 import json
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from book import questions
@@ -18,7 +20,7 @@ from gates import pages_of, tools
 from gates.serving import served
 
 LIMITS = {"performance": 0.97, "accessibility": 1.0, "best-practices": 1.0, "seo": 1.0}
-RUNS, HEAVIEST, PORT = 3, 5, 8731
+RUNS, TRIES, HEAVIEST, PORT = 3, 3, 5, 8731
 FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
          "--disable-component-update --disable-sync")  # fmt: skip
 
@@ -49,6 +51,19 @@ def below(medians: dict[str, float]) -> list[str]:
     return [f"{name} {medians[name]:.2f}, at least {limit:.2f}" for name, limit in LIMITS.items() if medians[name] < limit]
 
 
+def holds(name: str, run: Callable[[], dict[str, float]]) -> bool:
+    """Whether a page's medians reach the limits, if need be when measured anew; each try is a line."""
+    for attempt in range(1, TRIES + 1):
+        runs = [run() for _ in range(RUNS)]
+        medians = {score: statistics.median(found[score] for found in runs) for score in LIMITS}
+        faults = below(medians)
+        verdict = "" if not faults else "  too low" if attempt == TRIES else "  too low, measured anew:"
+        print(f"{name:60}" + "".join(f"{medians[score]:16.2f}" for score in LIMITS) + verdict, flush=True)
+        if not faults:
+            return True
+    return False
+
+
 def build(site: Path) -> None:
     """Build the book for the address it will be served at."""
     environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{PORT}/", "NO_MKDOCS_2_WARNING": "1"}
@@ -69,12 +84,7 @@ def main(arguments: list[str]) -> int:
         print(f"{'page':60}" + "".join(f"{name:>16}" for name in LIMITS))
         with served(site, PORT) as root:
             for address in chosen(site):
-                runs = [scores(root + address, chromium) for _ in range(RUNS)]
-                medians = {name: statistics.median(run[name] for run in runs) for name in LIMITS}
-                faults = below(medians)
-                failed |= bool(faults)
-                row = "".join(f"{medians[name]:16.2f}" for name in LIMITS)
-                print(f"{address or 'home':60}{row}{'  too low' if faults else ''}", flush=True)
+                failed |= not holds(address or "home", lambda: scores(root + address, chromium))  # noqa: B023 (called at once)
     return 1 if failed else 0
 
 

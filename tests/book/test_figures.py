@@ -24,13 +24,18 @@ def points(path: str) -> list[tuple[float, float]]:
     return found
 
 
-def test_steps_lead_to_the_same_places() -> None:
+@pytest.mark.parametrize(("count", "digits"), [(19, 2), (400, 1)])
+def test_steps_lead_to_the_same_places(count: int, digits: int) -> None:
     rng = np.random.default_rng(3)
-    places = np.round(rng.normal(0, 300, (400, 2)), 2)
-    absolute = "M 1.5 -2 \n" + "".join(f"L {x:g} {y:g} \n" for x, y in places) + "Q 1 2 3 4 \nC 1 2 3 4 5 6 \nz\nM 7 8.25 \nL 9 9 \n"
+    places = rng.normal(0, 300, (count, 2))
+    absolute = (
+        "M 1.5 -2 \n"
+        + "".join(f"L {x:.8f} {y:.8f} \n" for x, y in places.tolist())
+        + "Q 1 2 3 4 \nC 1 2 3 4 5 6 \nz\nM 7 8.25 \nL 9 9 \n"
+    )
     visited = points(figures.relative(absolute))
     expected = [(1.5, -2.0), *map(tuple, places), (1, 2), (3, 4), (1, 2), (3, 4), (5, 6), (7, 8.25), (9, 9)]
-    np.testing.assert_allclose(visited, expected, atol=1e-6)
+    np.testing.assert_allclose(visited, expected, rtol=0, atol=0.5 * 10.0**-digits + 1e-6)
     assert len(figures.relative(absolute)) < len(absolute)
 
 

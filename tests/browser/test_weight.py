@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from book import questions
+from book import heights, questions
 from gates import browser
 from gates.serving import served
 
@@ -49,7 +49,7 @@ def test_a_first_visit_is_light(new_page, host: str, address: str) -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, host: str, address: str) -> None:
     for width in (360, 768, 1440):
-        page = new_page(origin=host, width=width, stirs=False)
+        page = new_page(origin=host, width=width, stirs=False, touch=width <= heights.TOUCH)
         page.add_init_script(browser.WATCH)
         page.goto(host + address, wait_until="load")
         page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")
@@ -60,6 +60,22 @@ def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, hos
             expect(figure.first).to_have_attribute("data-state", "live")
         page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         assert not browser.moved(page), f"{width} px, with the explorable"
+
+
+@pytest.mark.parametrize("address", WRITTEN)
+def test_nothing_moves_when_an_explorable_comes_to_who_is_there_already(new_page, host: str, address: str) -> None:
+    for width in (360, 768, 1440):
+        page = new_page(origin=host, width=width, stirs=False, touch=width <= heights.TOUCH)
+        page.add_init_script(browser.WATCH)
+        page.goto(host + address, wait_until="networkidle")
+        figure, stage = page.locator("figure.explorable"), page.locator(".explorable-stage")
+        kept = stage.bounding_box()["height"]
+        page.locator("figure.explorable figcaption").evaluate("caption => caption.scrollIntoView({block: 'center', behavior: 'instant'})")
+        expect(figure).to_have_attribute("data-state", "live")
+        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert not browser.moved(page), f"{width} px"
+        taken = stage.bounding_box()["height"]
+        assert abs(taken - kept) <= 16, f"{width} px: {taken:.0f} pixels high, {kept:.0f} kept free; run: python scripts/heights.py"
 
 
 def test_a_page_that_loads_more_is_noticed(new_page, host: str, site_folder) -> None:
@@ -134,11 +150,44 @@ def test_a_page_is_marked_as_understood_by_the_first_click_of_all(new_page, host
     expect(page.locator("figure.explorable")).to_have_attribute("data-state", "live")
 
 
+def test_a_page_whose_explorables_cannot_be_loaded_keeps_no_room_for_them(new_page, host: str, problems) -> None:
+    problems.expect("could not be loaded")
+    problems.expect("ERR_FAILED")
+    page = new_page(origin=host, width=390, stirs=False)
+    page.route("**/loader.js*", lambda route: route.abort())
+    page.goto(host + PAGE, wait_until="networkidle")
+    stage, image = page.locator(".explorable-stage"), page.locator(".explorable-stage img:visible")
+    assert stage.bounding_box()["height"] > image.bounding_box()["height"] + 100
+    page.mouse.move(3, 3)
+    page.locator(":root[data-stills]").wait_for()
+    assert stage.bounding_box()["height"] == pytest.approx(image.bounding_box()["height"], abs=1)
+
+
+def test_without_scripts_and_on_paper_no_room_is_kept_for_an_explorable(new_page, host: str) -> None:
+    for settings, medium in (({"javascript": False}, "screen"), ({"stirs": False}, "print")):
+        page = new_page(origin=host, width=390, **settings)
+        page.emulate_media(media=medium)
+        page.goto(host + PAGE, wait_until="load")
+        stage, image = page.locator(".explorable-stage"), page.locator(".explorable-stage img:visible")
+        assert stage.bounding_box()["height"] == pytest.approx(image.bounding_box()["height"], abs=1), medium
+
+
+def test_a_still_taller_than_its_explorable_is_fitted_in(new_page, host: str) -> None:
+    page = new_page(origin=host, width=1280, stirs=False)
+    page.goto(host + "foundations/ai-ml-dl/", wait_until="load")
+    stage, image = page.locator(".explorable-stage"), page.locator(".explorable-stage img:visible")
+    assert image.evaluate("image => getComputedStyle(image).objectFit") == "contain"
+    width, height = (image.bounding_box()[side] for side in ("width", "height"))
+    assert height == stage.bounding_box()["height"]
+    assert height < width * int(image.get_attribute("height")) / int(image.get_attribute("width")) - 50
+
+
 def test_who_reads_on_keeps_the_place_when_an_explorable_comes_above(new_page, site: str) -> None:
     page = new_page(origin=site, width=1440, stirs=False)
     page.goto(site + "optimizers-and-regularization/sgd-momentum-nesterov/")
     figure, citation = page.locator("figure.explorable").first, page.locator("article a.citation").first
     place = "element => element.getBoundingClientRect().top"
+    figure.evaluate("element => element.removeAttribute('style')")  # as if its explorable had never been measured
     still = figure.evaluate("element => element.offsetHeight")
     citation.hover()
     before = citation.evaluate(place)

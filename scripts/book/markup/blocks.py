@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 
-from book import contents, reference, runtime
+from book import contents, heights, reference, runtime
 from book import examples as example_files
 from book.markup import assets, bibliography, gallery, glossary, inline, predict, quiz, source, ways
 from book.markup.page import MarkupError, Page
@@ -88,9 +88,13 @@ def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[s
     module, record = (
         f"{page.root}{question.chapter_slug}/{path.name}" for path in (question.explorable, question.record)
     )
+    try:
+        room = heights.attribute(question)
+    except ValueError as error:
+        raise MarkupError(str(error)) from error
     return [
         page.keep(
-            f'<figure class="explorable" data-explorable="{module}" data-record="{record}">'
+            f'<figure class="explorable"{room} data-explorable="{module}" data-record="{record}">'
             f'<div class="explorable-stage">{images}</div><figcaption>{caption}</figcaption></figure>'
         )
     ]
