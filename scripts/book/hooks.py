@@ -4,31 +4,24 @@ needless reading, and is for `mkdocs serve --dirty`, which builds only the page 
 import gc
 import json
 import logging
-import re
 from pathlib import Path
 from typing import Any
 
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from book import finish, labs, navigation, served
+from book import finish, labs, navigation, search, served
 from book.markup.page import MarkupError, log, reported
 from book.questions import by_page
 
 # The template that turns a notebook into HTML has no place for the texts of its pictures and says so; `labs.tidy` adds them.
 logging.getLogger("traitlets").setLevel(logging.ERROR)
 
-_previous_search: dict[str, Any] | None = None
+_previous_search: list[dict[str, Any]] | None = None
 _serving = False
 _kept: dict[str, str] = {}
 _built: dict[str, str] | None = None
 _whole = ""
-# Marks that the search does not keep: of formulas (a text in one may hold spaces of its own kinds) and of the colors of code.
-MARKS = re.compile(
-    r"</?(?:math|m(?:frac|i|n|o|over|padded|root|row|space|sqrt|style|sub|subsup|sup|table|td|tr|under|underover))(?: [^>]*)?>"
-    r'|<span class="\w{1,3}">([^<]*)</span>'
-)
-SEARCH_SETTING = re.compile(r'\s?data-search-\w+="[^"]+"')
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -43,8 +36,7 @@ def on_pre_build(config: Any) -> None:
     first = _serving and not (Path(config.site_dir) / "index.html").exists()
     _kept = served.restore(Path(config.site_dir), config.site_url or "") if first else {}
     _built = {} if first else None
-    index = Path(config.site_dir) / "search" / "search_index.json"
-    _previous_search = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else None
+    _previous_search = search.entries(Path(config.site_dir))
 
 
 def on_files(files: Any, config: Any) -> None:
@@ -92,15 +84,14 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
 
 @event_priority(100)
 def _before_search(context: Any, page: Any, **_: Any) -> None:
-    """The search looks at every mark of a page for long, and half of them tell it nothing."""
     global _whole
     _whole = page.content
-    page.content = MARKS.sub(r"\1", page.content)
+    page.content = search.thinned(page.content)
 
 
 @event_priority(-100)
 def _after_search(context: Any, page: Any, **_: Any) -> None:
-    page.content = SEARCH_SETTING.sub("", _whole)  # which the search would have taken out
+    page.content = search.without_settings(_whole)
 
 
 on_page_context = CombinedEvent(_before_search, _after_search)
@@ -123,21 +114,6 @@ def on_post_build(config: Any) -> None:
         finish.lighten(site)
     finish.add_files(site, config.site_url or "")
     if _previous_search is not None:
-        _keep_in_search(site, _previous_search["docs"])
+        search.put_back(site, _previous_search)
     if _built is not None:
         served.keep(site, config.site_url or "", {page: digest for page, digest in _built.items() if page not in reported})
-
-
-def _keep_in_search(site: Path, previous: list[dict[str, Any]]) -> None:
-    """A dirty build writes an index of the edited page alone: put back the other pages that still exist."""
-    index_file = site / "search" / "search_index.json"
-    index = json.loads(index_file.read_text(encoding="utf-8"))
-    rebuilt = {_address(entry) for entry in index["docs"]}
-    others = [entry for entry in previous if _address(entry) not in rebuilt and (site / _address(entry)).exists()]
-    if others:
-        index["docs"] += others
-        index_file.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
-
-
-def _address(entry: dict[str, Any]) -> str:
-    return str(entry["location"]).partition("#")[0]

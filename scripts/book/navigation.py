@@ -45,12 +45,13 @@ def _line_keeper() -> Callable[..., str]:
         here = page.url.partition("/")[0] if page else ""
         texts = []
         for i, item in enumerate(items):
-            if item.active or beginnings[i] in ("", here):
-                texts.append(ITEM.format(render(item, f"__nav_{i + 1}", 1)))
-                continue
-            if (root, i) not in kept:
-                kept[root, i] = ITEM.format(render(item, f"__nav_{i + 1}", 1))
-            texts.append(kept[root, i])
+            is_kept = not item.active and beginnings[i] not in ("", here)
+            text = kept.get((root, i)) if is_kept else None
+            if text is None:
+                text = ITEM.format(render(item, f"__nav_{i + 1}", 1))
+                if is_kept:
+                    kept[root, i] = text
+            texts.append(text)
         return "".join(texts)
 
     return lines

@@ -45,6 +45,15 @@ def test_a_first_build_needs_no_earlier_index(config) -> None:
     assert locations(config) == ["a/"]
 
 
+@pytest.mark.parametrize("half", [b"", b'{"config":{"lang":["en"]},"docs":[{"locat', b"\xc3"])
+def test_an_index_that_an_interrupted_build_left_is_written_anew(config, tmp_path, half: bytes) -> None:
+    (tmp_path / "search" / "search_index.json").write_bytes(half)
+    hooks.on_pre_build(config)
+    write_index(config, "a/")
+    hooks.on_post_build(config)
+    assert locations(config) == ["a/"]
+
+
 def test_a_whole_build_over_an_earlier_one_leaves_its_index_as_the_search_wrote_it(config, tmp_path) -> None:
     written = '{"docs":[{"location":"a/","text":"a"}]}'
     index = tmp_path / "search" / "search_index.json"
