@@ -24,9 +24,21 @@ function mountUnderstood() {
 const plainly = (root) => root.querySelectorAll(".md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
 new MutationObserver(() => plainly(document)).observe(document.body, { childList: true, subtree: true });
 
+// The explorables' kit and all it imports, asked for at once: who asks for one module after the other waits for each.
+const KIT = ["kit", "axes", "controls", "dom", "drag", "format", "numeric", "plot", "state"];
+function fetchKit() {
+  const head = document.createDocumentFragment();
+  for (const name of KIT.splice(0)) {
+    const href = new URL(`./explorables/${name}.js`, import.meta.url);
+    head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+  }
+  document.head.append(head);
+}
+
 function mount() {
   plainly(document);
   mountUnderstood();
+  if (isAwake && document.querySelector("figure.explorable")) fetchKit();
   const map = document.querySelector(".question-map:not([data-awaited])");
   if (map) {
     map.dataset.awaited = "true";

@@ -1,5 +1,7 @@
 """What a first visit loads, over the wire, before the reader has done anything; and that the rest arrives when the reader stirs."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -148,6 +150,24 @@ def test_a_page_is_marked_as_understood_by_the_first_click_of_all(new_page, host
     page.reload()
     expect(page.locator("button.understood")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("figure.explorable")).to_have_attribute("data-state", "live")
+
+
+@pytest.mark.parametrize("address", [PAGE, "foundations/layer/"])
+def test_an_explorable_waits_for_its_module_and_no_other(new_page, host: str, address: str) -> None:
+    """Requests are answered wave by wave: the second brings the last that an explorable needs, but for the styles of its parts."""
+    page = new_page(origin=host, width=390, stirs=False)
+    page.goto(host + address, wait_until="networkidle")
+    held: list = []
+    page.route(re.compile(r"/explorables/|/foundations/layer\.|/evaluation/roc-auc\."), lambda route: held.append(route))
+    page.evaluate("scrollTo(0, 400)")
+    waves = []
+    while page.locator("figure.explorable[data-state=live]").count() == 0 and len(waves) < 12:
+        page.wait_for_timeout(400)
+        waves.append([route.request.url.rsplit("/", 1)[1] for route in held])
+        while held:
+            held.pop().continue_()
+    needed = [wave for wave in waves if any(name.endswith((".js", ".json")) for name in wave)]
+    assert len(needed) == 2, needed
 
 
 def test_a_page_whose_explorables_cannot_be_loaded_keeps_no_room_for_them(new_page, host: str, problems) -> None:

@@ -64,6 +64,7 @@ async function run(figure, addresses, controller) {
   };
   controller.signal.addEventListener("abort", stop);
   try {
+    fetchParts(figure.dataset.parts?.split(" ")).catch(() => {}); // the page knows them before the module has come
     const [module, record, { createKit }] = await Promise.all([
       import(addresses.module), fetchRecord(addresses.record, controller.signal), import("./kit.js"),
     ]);

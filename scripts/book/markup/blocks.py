@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from pathlib import Path
 
 from book import contents, heights, reference, runtime
 from book import examples as example_files
@@ -16,6 +17,7 @@ from book.markup.page import MarkupError, Page
 
 ANSWER_WORDS = (40, 80)
 SOURCES_MARK = "book-sources-go-here"
+PARTS = re.compile(r"^export const parts = \[([^\]]*)\];$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def _figure(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     return [page.keep(f'<figure class="figure">{images}<figcaption>{caption}</figcaption></figure>')]
 
 
+def parts_of(module: Path) -> list[str]:
+    """The families of parts that an explorable names, so that a browser can ask for them before it has the module."""
+    named = PARTS.search(module.read_text(encoding="utf-8"))
+    return re.findall(r"[\w-]+", named[1]) if named else []
+
+
 def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     question = page.answered()
     page.explorables += 1
@@ -88,13 +96,15 @@ def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[s
     module, record = (
         f"{page.root}{question.chapter_slug}/{path.name}" for path in (question.explorable, question.record)
     )
+    names = parts_of(question.explorable)
+    parts = f' data-parts="{" ".join(names)}"' if names else ""
     try:
         room = heights.attribute(question)
     except ValueError as error:
         raise MarkupError(str(error)) from error
     return [
         page.keep(
-            f'<figure class="explorable"{room} data-explorable="{module}" data-record="{record}">'
+            f'<figure class="explorable"{room}{parts} data-explorable="{module}" data-record="{record}">'
             f'<div class="explorable-stage">{images}</div><figcaption>{caption}</figcaption></figure>'
         )
     ]
