@@ -43,7 +43,11 @@ def main(slugs: list[str]) -> int:
     if chromium is None or missing:
         print("needs Chromium, and the site built by: make build", file=sys.stderr)
         return 1
-    known = {} if not slugs else dict(heights.read())
+    try:
+        known = dict(heights.read()) if slugs else {}
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     with served(SITE) as root, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for slug in slugs or written:

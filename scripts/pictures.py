@@ -3,16 +3,14 @@
 Rerun when the look of the book changes; the results are docs/assets/readme.png and docs/assets/og.png.
 """
 
-import functools
-import http.server
 import shutil
 import sys
-import threading
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from gates.browser import FLAGS
+from gates.serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "site"
@@ -30,13 +28,6 @@ CARD = """
   </div>
 </div>
 """
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def preview(page: Page, address: str) -> None:
@@ -70,16 +61,12 @@ def main() -> int:
     if chromium is None or not (SITE / PAGE).is_dir():
         print("needs Chromium, and the site built by: make build", file=sys.stderr)
         return 1
-    handler = functools.partial(QuietHandler, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page()
-        address = f"http://127.0.0.1:{server.server_port}/"
         preview(page, address)
         readme(page, address)
         browser.close()
-        server.shutdown()
     return 0
 
 

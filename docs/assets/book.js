@@ -28,7 +28,7 @@ new MutationObserver(() => plainly(document)).observe(document.body, { childList
 const KIT = ["kit", "axes", "controls", "dom", "drag", "format", "numeric", "plot", "state"];
 function fetchKit() {
   const head = document.createDocumentFragment();
-  for (const name of KIT.splice(0)) {
+  for (const name of KIT.splice(0)) { // once: the list is empty then
     const href = new URL(`./explorables/${name}.js`, import.meta.url);
     head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
   }

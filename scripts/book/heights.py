@@ -37,7 +37,7 @@ def _read(path: Path, changed: int) -> dict[str, list[int]]:
         fault = f"a page needs {len(WIDTHS)} heights in whole pixels"
     except (OSError, ValueError, AttributeError, TypeError) as error:
         fault = str(error)
-    raise ValueError(f"{path.name}: {fault}; write it anew: make build, then python scripts/heights.py")
+    raise ValueError(f"{path.name}: {fault}; put it back, or write {{}} into it and measure: make build, then python scripts/heights.py")
 
 
 def write(known: dict[str, list[int]]) -> None:

@@ -1,7 +1,7 @@
 """Lighthouse's scores of the heaviest pages, as a phone meets them: python -m gates.lighthouse [SITE]
 
 The home page, a chapter's page and the five heaviest question pages, three runs each, of which the median counts. Timing belongs to the
-machine: a page that is too low is measured anew, at most twice, and each table of three is printed. Ends with 1 where a score stays below
+machine: a page that is too low is measured anew, at most twice, and each try is printed. Ends with 1 where a score stays below
 its limit. SITE must have been built for the address that it prints when it starts (SITE_URL).
 """
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from book import questions
@@ -84,7 +85,7 @@ def main(arguments: list[str]) -> int:
         print(f"{'page':60}" + "".join(f"{name:>16}" for name in LIMITS))
         with served(site, PORT) as root:
             for address in chosen(site):
-                failed |= not holds(address or "home", lambda: scores(root + address, chromium))  # noqa: B023 (called at once)
+                failed |= not holds(address or "home", partial(scores, root + address, chromium))
     return 1 if failed else 0
 
 

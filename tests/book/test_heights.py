@@ -45,3 +45,8 @@ def test_a_file_that_is_broken_or_missing_is_named_with_the_remedy(file, content
         file.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"heights\.json: .*python scripts/heights\.py"):
         heights.read()
+
+
+def test_a_file_without_heights_leaves_the_pages_as_they_would_be_without(file) -> None:
+    file.write_text("{}", encoding="utf-8")
+    assert all(heights.attribute(question) == "" for question in WRITTEN)

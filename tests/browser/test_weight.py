@@ -1,9 +1,10 @@
 """What a first visit loads, over the wire, before the reader has done anything; and that the rest arrives when the reader stirs."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from book import heights, questions
 from gates import browser
@@ -48,12 +49,18 @@ def test_a_first_visit_is_light(new_page, host: str, address: str) -> None:
     assert weight(sizes) <= LIMIT, f"{weight(sizes):.0f} bytes, most of them {heaviest}"
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, host: str, address: str) -> None:
+def watched(new_page, host: str, address: str, until: str) -> Iterator[tuple[int, Page]]:
+    """A first visit at each width, its shifts watched from the start, by a reader who has not stirred."""
     for width in (360, 768, 1440):
         page = new_page(origin=host, width=width, stirs=False, touch=width <= heights.TOUCH)
         page.add_init_script(browser.WATCH)
-        page.goto(host + address, wait_until="load")
+        page.goto(host + address, wait_until=until)
+        yield width, page
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, host: str, address: str) -> None:
+    for width, page in watched(new_page, host, address, "load"):
         page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")
         assert not browser.moved(page), f"{width} px"
         page.mouse.move(3, 3)
@@ -66,10 +73,7 @@ def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, hos
 
 @pytest.mark.parametrize("address", WRITTEN)
 def test_nothing_moves_when_an_explorable_comes_to_who_is_there_already(new_page, host: str, address: str) -> None:
-    for width in (360, 768, 1440):
-        page = new_page(origin=host, width=width, stirs=False, touch=width <= heights.TOUCH)
-        page.add_init_script(browser.WATCH)
-        page.goto(host + address, wait_until="networkidle")
+    for width, page in watched(new_page, host, address, "networkidle"):
         figure, stage = page.locator("figure.explorable"), page.locator(".explorable-stage")
         kept = stage.bounding_box()["height"]
         page.locator("figure.explorable figcaption").evaluate("caption => caption.scrollIntoView({block: 'center', behavior: 'instant'})")
