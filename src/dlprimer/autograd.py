@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,32 +29,31 @@ RULES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy function -> the same function for tensors. `numpy_rules` fills it once, on import."""
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+_numbers = itertools.count()
 
 
 class Node:
     """One step of a computation: the tensors that went in, and how a gradient of what came out becomes a gradient of each.
 
-    A step's `depth` is one more than that of the deepest step it builds on. So going through the steps from the deepest to the
-    shallowest meets every step after all the steps that used its output, when its gradient is complete. Any other order would
-    send on half of a gradient: that is why backpropagation needs an order at all.
+    Steps are numbered as they are recorded, so each has a higher number than all it builds on. Going through them from the highest
+    number down meets every step after all the steps that used its output, when its gradient is complete. Another order would send on
+    half of a gradient: that is why backpropagation needs an order at all.
     """
 
-    __slots__ = ("depth", "name", "outputs", "parents", "vjp")
+    __slots__ = ("gradients", "name", "number", "outputs", "parents", "vjp")
 
     def __init__(
-        self, name: str, parents: tuple[Tensor | None, ...], vjp: Callable[[Any], Any], outputs: tuple[np.ndarray, ...] | None
+        self, name: str, parents: Sequence[Tensor | None], vjp: Callable[[Any], Any], outputs: tuple[np.ndarray, ...] | None
     ) -> None:
         self.name = name
         self.parents = parents
         self.vjp: Callable[[Any], Any] | None = vjp
         self.outputs = None if outputs is None else [(np.shape(y), y.dtype) for y in outputs]
-        self.depth = 1
-        for parent in parents:
-            if parent is not None and (earlier := parent._node) is not None and earlier.depth >= self.depth:
-                self.depth = 1 + earlier.depth
+        self.gradients: dict[int, np.ndarray] = {}  # of the outputs, by their place, while backpropagation is under way
+        self.number = next(_numbers)
 
     def history(self) -> list[Node]:
-        """This step and all it builds on, deepest first. A loop, not a recursion: a tape may be 10,000 steps long."""
+        """This step and all it builds on, latest first. A loop, not a recursion: a tape may be 10,000 steps long."""
         steps, found = [self], {self}
         for node in steps:
             if node.vjp is None:
@@ -65,19 +65,19 @@ class Node:
                 if parent is not None and (earlier := parent._node) is not None and earlier not in found:
                     found.add(earlier)
                     steps.append(earlier)  # and the loop comes to it
-        steps.sort(key=operator.attrgetter("depth"), reverse=True)
+        steps.sort(key=operator.attrgetter("number"), reverse=True)
         return steps
 
-    def pull_back(self, waiting: dict[Node, dict[int, np.ndarray]]) -> None:
-        """Hand the gradient of what came out on to what went in, where `waiting` keeps it for the step that made it."""
+    def pull_back(self) -> None:
+        """Hand the gradient of what came out on to what went in."""
         assert self.vjp is not None
-        gradients = waiting.pop(self)
+        gradients = self.gradients
         if self.outputs is None:
             g: Any = gradients[0]
-            taken = {id(g)}
+            in_use = {id(g)}
         else:  # an output that nothing depends on has gradient zero
             g = tuple(gradients.get(i, np.zeros(*like)) for i, like in enumerate(self.outputs))
-            taken = set(map(id, g))
+            in_use = set(map(id, g))
         entries = self.vjp(g)
         if type(entries) is not tuple:
             entries = (entries,)
@@ -90,10 +90,10 @@ class Node:
                 if entry is None:
                     continue
             x = parent.data
-            if type(entry) is not np.ndarray or entry.shape != x.shape or entry.dtype != x.dtype:
+            if type(entry) is not np.ndarray or entry.shape != x.shape or entry.dtype is not x.dtype:
                 entry = self._fitted(entry, parent, position)
-            parent._receive(entry, entry.base is None and id(entry) not in taken, waiting)
-            taken.add(id(entry))
+            parent._receive(entry, in_use)
+            in_use.add(id(entry))
 
     def _fitted(self, entry: Any, parent: Tensor, position: int) -> np.ndarray:
         """A gradient in the shape and dtype of the input it belongs to."""
@@ -194,34 +194,36 @@ class Tensor:
         if not self._requires_grad:
             raise RuntimeError("backward() on a tensor that does not depend on any tensor with requires_grad=True")
         if grad is None:
-            if self.size != 1:
+            if self.data.size != 1:
                 raise ValueError(f"backward() without an argument needs one element, got shape {self.shape}; reduce it, or pass grad")
-            g = np.ones(self.data.shape, self.data.dtype)
+            g = np.array(1, self.data.dtype, ndmin=self.data.ndim)
         else:
             g = np.asarray(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
         if g.shape != self.shape:
             raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
 
-        waiting: dict[Node, dict[int, np.ndarray]] = {}  # gradients of the outputs of steps not yet undone
         steps = self._node.history() if self._node is not None else []
-        self._receive(g, grad is None, waiting)  # a leaf copies a gradient that belongs to the caller
-        for step in steps:
-            if step in waiting:
-                step.pull_back(waiting)
-            step.vjp, step.parents = None, ()  # frees what the step had saved
+        self._receive(g, set() if grad is None else {id(g)})
+        try:
+            for step in steps:
+                if step.gradients:
+                    step.pull_back()
+                step.vjp, step.parents, step.gradients = None, (), {}  # frees what the step had saved
+        finally:
+            for step in steps:
+                step.gradients = {}
 
-    def _receive(self, g: np.ndarray, is_new: bool, waiting: dict[Node, dict[int, np.ndarray]]) -> None:
+    def _receive(self, g: np.ndarray, in_use: set[int]) -> None:
+        """Add up what arrives; a leaf keeps the very array that came first, unless it is `in_use` elsewhere or a view."""
+        node = self._node
+        if node is not None:
+            gradients = node.gradients
+            gradients[self._index] = gradients[self._index] + g if self._index in gradients else g
         if self._keeps_grad:
             if self.grad is not None:
                 self.grad = self.grad + g
             else:
-                self.grad = g if is_new and self._node is None else g.copy()
-        if self._node is not None:
-            if self._node not in waiting:
-                waiting[self._node] = {self._index: g}
-            else:
-                gradients = waiting[self._node]
-                gradients[self._index] = gradients[self._index] + g if self._index in gradients else g
+                self.grad = g if node is None and g.base is None and id(g) not in in_use else g.copy()
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate result in `.grad` too."""
@@ -432,20 +434,21 @@ def differentiable(function: Callable[..., WithGradient]) -> Callable[..., Any]:
             else:
                 arrays.append(a)
             parents.append(None)
-        named = {name: a for name, a in kwargs.items() if isinstance(a, Tensor)} if kwargs else kwargs
-        output, vjp = function(*arrays, **kwargs | {name: a.data for name, a in named.items()}) if kwargs else function(*arrays)
-        for name, a in named.items():
-            has_tensors = True
-            if a._requires_grad:
-                is_recorded = True
-                parents += [None] * (names.index(name) + 1 - len(parents))
-                parents[names.index(name)] = a
+        for name, a in kwargs.items():
+            if isinstance(a, Tensor):
+                has_tensors = True
+                kwargs[name] = a.data
+                if a._requires_grad:
+                    is_recorded = True
+                    parents += [None] * (names.index(name) + 1 - len(parents))
+                    parents[names.index(name)] = a
+        output, vjp = function(*arrays, **kwargs)
         if not has_tensors:
             return output
         several = isinstance(output, tuple)
         node = None
         if is_recorded and vjp is not None and _recording.get():
-            node = Node(function.__name__, tuple(parents), vjp, output if several else None)
+            node = Node(function.__name__, parents, vjp, output if several else None)
         return tuple(_result(y, node, i) for i, y in enumerate(output)) if several else _result(output, node, 0)
 
     return call

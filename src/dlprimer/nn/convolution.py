@@ -20,7 +20,7 @@ from .arguments import choose, floating, generator
 from .module import Module, Parameter, Residual
 
 Pair = tuple[int, int]
-BLOCK = 2**18
+BLOCK = 2**19
 """How many numbers a temporary array holds at most, where that can be chosen: larger ones leave the cache."""
 
 
@@ -53,6 +53,11 @@ class Windows:
         """How many windows there are."""
         padded = pairwise(lambda n, p, q: n + p + q, self.size, self.before, self.after)
         return pairwise(lambda n, e, s: (n - e) // s + 1, padded, self.extent, self.stride)
+
+    @functools.cached_property
+    def pointwise(self) -> bool:
+        """Whether every pixel is a window."""
+        return self.kernel == self.stride == (1, 1) and self.before == self.after == (0, 0)
 
     def taps(self, image: Array) -> list[Array]:
         """What each tap of the kernel meets in all windows of a padded image: views (N, C, OH, OW), row by row of the kernel."""
@@ -98,32 +103,36 @@ def of_shape(x: Array, shape: tuple[int, ...]) -> Any:
 # ---- the three sums ----
 
 
-def columns(x: Array, at: Windows, B: int) -> Iterator[tuple[slice, Array]]:
-    """Every window of the image as a column, for B images at a time: (which images, (B, C * KH * KW, OH * OW)).
+def columns(x: Array, at: Windows, B: int, groups: int, constant: bool = False) -> Iterator[tuple[slice, Array]]:
+    """Every window of the image as a column, for B images at a time: (which images, (B, G, C / G * KH * KW, OH * OW)).
 
-    Where windows' rows are as long as the image's, there is no margin left and right, so that long runs are copied: what lies left of a row
-    is then the end of the row before, and made zero afterwards.
+    With `constant` each column ends with a 1, for a bias to be multiplied by. Where windows' rows are as long as the image's, there is no
+    margin left and right, so that long runs are copied: what lies left of a row is then the end of the row before, and made zero afterwards.
     """
-    (N, C), (H, W), (KH, KW), (OH, OW) = x.shape[:2], at.size, at.kernel, at.out
-    if at.kernel == at.stride == (1, 1) and at.before == at.after == (0, 0):
-        yield slice(None), x.reshape(N, C, OH * OW)
+    (N, C), G, (H, W), (KH, KW), (OH, OW) = x.shape[:2], groups, at.size, at.kernel, at.out
+    if at.pointwise and not constant:
+        yield slice(None), x.reshape(N, G, C // G, OH * OW)
         return
     wraps = at.stride == (1, 1) and OW == W
     (top, left), (bottom, right), (down, across) = at.before, (max(0, n) for n in at.after), at.dilation
     height, width = top + H + bottom, W if wraps else left + W + right
     flat = np.zeros(left + B * C * height * width + right, x.dtype)
     image = flat[left : flat.size - right].reshape(B, C, height, width)[:, :, top : top + H, 0 if wraps else left :][..., :W]
-    steps = (C * height * width, height * width, down * width, across, at.stride[0] * width, at.stride[1])
-    windows = as_strided(flat[0 if wraps else left :], (B, C, KH, KW, OH, OW), [n * flat.itemsize for n in steps])
-    cols = np.empty(windows.shape, x.dtype)
+    steps = (C // G * height * width, height * width, down * width, across, at.stride[0] * width, at.stride[1])
+    shape = (B, G, C // G, KH, KW, OH, OW)
+    windows = as_strided(flat[0 if wraps else left :], shape, [n * flat.itemsize for n in (C * height * width, *steps)])
+    K = C // G * KH * KW
+    cols = np.empty((B, G, K + constant, OH * OW), x.dtype)
+    cols[:, :, K:] = 1
+    taps = cols[:, :, :K].reshape(shape)
     for n in range(0, N, B):
         b = len(x[n : n + B])
         image[:b] = x[n : n + B]
-        cols[:b] = windows[:b]
+        taps[:b] = windows[:b]
         for k in range(KW) if wraps else ():
             if shift := k * across - left:
-                cols[:b, :, :, k, :, slice(max(0, OW - shift), None) if shift > 0 else slice(0, -shift)] = 0
-        yield slice(n, n + b), cols[:b].reshape(b, C * KH * KW, OH * OW)
+                taps[:b, ..., k, :, slice(max(0, OW - shift), None) if shift > 0 else slice(0, -shift)] = 0
+        yield slice(n, n + b), cols[:b]
 
 
 def multiply(w: Array, x: Array, out: Array) -> None:
@@ -148,12 +157,13 @@ def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> 
         return correlate_by_shifts(x, w, b, at, groups)
     y = np.empty((N, O, *at.out), x.dtype)
     K, L = C * KH * KW, math.prod(at.out)
-    for images, cols in columns(x, at, block_of(N, G * K * L)):
-        part = y[images]
-        n = len(part)
-        multiply(w.reshape(G, O // G, K), cols.reshape(n, G, K, L), part.reshape(n, G, O // G, L))
-        if b is not None:
-            part += b[:, None, None]
+    weights, constant = w.reshape(O, K), b is not None and not at.pointwise
+    if constant:
+        weights = np.column_stack([weights, b])  # a bias is the weight of an input that is always 1
+    for images, cols in columns(x, at, block_of(N, G * K * L), G, constant):
+        multiply(weights.reshape(G, O // G, -1), cols, y[images].reshape(-1, G, O // G, L))
+    if b is not None and not constant:
+        y += b[:, None, None]
     return y
 
 
@@ -167,9 +177,9 @@ def correlate_by_shifts(x: Array, w: Array, b: Array | None, at: Windows, groups
     y = np.empty((N, O, OH, OW), x.dtype)
     B = block_of(N, G * (by_column.shape[1] + by_column.shape[2]) * OH * W)
     parts = np.empty((B, G, KW, O // G, OH, W), x.dtype)
-    for images, cols in columns(x, rows, B):  # (B, C * KH, OH * W)
+    for images, cols in columns(x, rows, B, G):  # (B, G, C * KH, OH * W)
         n = len(cols)
-        multiply(by_column, cols.reshape(n, G, -1, OH * W), parts[:n].reshape(n, G, -1, OH * W))
+        multiply(by_column, cols, parts[:n].reshape(n, G, -1, OH * W))
         flat = parts[:n].reshape(n, G, KW, O // G * OH * W)
         for k in range(KW):
             shift = (k - still) * d
@@ -207,9 +217,9 @@ def weight_gradient(x: Array, g: Array, at: Windows, groups: int) -> Any:
     """How much each weight met in all windows: (N, C, H, W), (N, O, OH, OW) -> (O, C / groups, KH, KW)."""
     (N, C), O, G, L = x.shape[:2], g.shape[1], groups, math.prod(at.out)
     dw = np.zeros((G, C // G * math.prod(at.kernel), O // G), x.dtype)
-    for images, cols in columns(x, at, block_of(N, G * dw.shape[1] * L)):
+    for images, cols in columns(x, at, block_of(N, G * dw.shape[1] * L), G):
         part = g[images].reshape(len(cols), G, O // G, L)
-        dw += (cols.reshape(len(cols), G, dw.shape[1], L) @ part.swapaxes(2, 3)).sum(axis=0)
+        dw += (cols @ part.swapaxes(2, 3)).sum(axis=0)
     return dw.swapaxes(1, 2).reshape(O, C // G, *at.kernel)
 
 

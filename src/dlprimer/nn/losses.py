@@ -74,7 +74,7 @@ def cross_entropy(
     scale = norm if reduction == "mean" else 1.0
 
     def vjp(g: Array) -> Any:
-        g = (g / scale).reshape(-1, 1).astype(x.dtype, copy=False)  # (M, 1), or (1, 1) if reduced
+        g = (g / scale).reshape(-1, 1)  # (M, 1), or (1, 1) if reduced
 
         def restored(d: Array) -> Array:
             return d if x.ndim == 2 else np.moveaxis(d.reshape(np.moveaxis(x, axis, -1).shape), -1, axis)
@@ -94,20 +94,19 @@ def cross_entropy(
 def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -> tuple[Array, float, Callable[[Array], Array]]:
     """Minus the log probability of each label (M,), what their mean divides by, and how their gradients go back to the logits (M, C)."""
     labels, a = counted(labels, weight, ignore_index, z.dtype)
-    rows = np.arange(len(z))
-    top = z.max(axis=1, keepdims=True)
-    p = z - top  # the largest becomes 0: no overflow
-    right = p[rows, labels]
+    p = np.subtract(z, z.max(axis=1, keepdims=True), order="C")  # the largest becomes 0: no overflow
+    right = np.arange(0, p.size, p.shape[1]) + labels  # where the right classes are in the flattened array
+    losses = -p.take(right)
     np.exp(p, out=p)
-    total = (p @ np.ones(p.shape[1], p.dtype))[:, None]  # (M, 1); the product is faster than the sum
-    losses = np.log(total[:, 0]) - right
+    total = p.dot(np.ones(p.shape[1], p.dtype))  # (M,); the product is faster than the sum
+    losses += np.log(total)
     if a is not None:
         losses = a * np.where(a == 0, 0, losses)
 
     def dz(g: Array) -> Array:
         g = g if a is None else g * a[:, None]
-        d = np.multiply(p, g / total, out=p)  # the exponentials become the gradient: predicted minus true probabilities
-        d[rows, labels] -= g[:, 0]
+        d = np.multiply(p, g / total[:, None], out=p)  # the exponentials become the gradient: predicted minus true probabilities
+        d.reshape(-1)[right] -= g[:, 0]
         return d
 
     return losses, float(len(z) if a is None else a.sum()), dz
@@ -145,10 +144,10 @@ def rows_of_classes(x: Array, axis: int) -> Array:
 
 def counted(labels: Array, weight: Array | None, ignore_index: int, dtype: Any) -> tuple[Array, Array | None]:
     """Labels with 0 in the place of those to ignore, and how much each position counts, or None if all count 1."""
-    kept = labels != ignore_index
-    if kept.all():
+    ignored = labels == ignore_index
+    if not np.count_nonzero(ignored):
         return labels, None if weight is None else weight[labels]
-    labels = np.where(kept, labels, 0)
+    kept, labels = ~ignored, np.where(ignored, 0, labels)
     return labels, kept.astype(dtype) if weight is None else kept * weight[labels]
 
 
@@ -172,7 +171,7 @@ def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_in
         raise TypeError(f"{name}: target must be class numbers or probabilities, got {y.dtype}")
     elif y.shape != positions:
         raise ValueError(f"{name}: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
-    elif y.size and (y.min() < 0 or y.max() >= C):
+    elif y.size and y.view(f"u{y.itemsize}").max() >= C:  # read without a sign, negative numbers are the largest
         wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
         if wrong.any():
             raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")

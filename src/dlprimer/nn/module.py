@@ -307,7 +307,7 @@ class Sequential(Module):
         return x
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
-        return (value for name, value in vars(self).items() if name.isdigit())
+        return iter([value for name, value in vars(self).items() if name.isdigit()])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

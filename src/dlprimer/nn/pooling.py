@@ -98,7 +98,8 @@ def max_along(x: Array, at: Windows, axis: int) -> tuple[Any, Callable[[Any], An
         places = [slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]
         return [image[:, :, place] if axis == 0 else image[..., place] for place in places]
 
-    first, *others = taps(x)
+    inputs = [tap.copy() if axis == 1 and s > 1 else tap for tap in taps(x)]  # comparing single pixels far apart takes thrice as long
+    first, *others = inputs
     y = np.maximum(first, others[0] if others else first)
     for tap in others[1:]:
         np.maximum(y, tap, out=y)
@@ -109,12 +110,11 @@ def max_along(x: Array, at: Windows, axis: int) -> tuple[Any, Callable[[Any], An
         if not tiles:
             dx[...] = 0
         rest, part = g, np.empty_like(y)  # `rest`: of windows whose largest has not come yet
-        for i, (tap, target) in enumerate(zip(taps(x), taps(dx), strict=True)):
+        for i, (tap, target) in enumerate(zip(inputs, taps(dx), strict=True)):
             if i == k - 1:
                 part = rest
             else:
-                np.copyto(part, tap)  # together: comparing single pixels takes thrice as long
-                np.equal(part, y, out=part, casting="unsafe")  # 1 and 0: multiplied by faster than booleans
+                np.equal(tap, y, out=part, casting="unsafe")  # 1 and 0: multiplied by faster than booleans
                 part *= rest
                 rest = rest - part
             if tiles:

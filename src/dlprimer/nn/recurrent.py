@@ -196,7 +196,7 @@ def check_weights(name: str, gates: int, inputs: int, params: Sequence[Array], p
 
 def project(x: Array, w: Array, b: Array | None) -> Any:
     """w x + b for all steps at once, from (N, T, D) to (T, G, N)."""
-    a = np.matmul(w, np.ascontiguousarray(x.transpose(1, 2, 0)))
+    a = np.matmul(w, steps_first(x))
     if b is not None:
         a += np.repeat(b, len(x)).reshape(len(b), len(x))
     return a
@@ -209,9 +209,19 @@ def first_and_room(first: Array, T: int) -> Any:
     return states
 
 
+def steps_first(x: Array) -> Any:
+    """(N, T, D) as (T, D, N), in two copies: at once would read from N places far apart, which takes thrice as long."""
+    return np.ascontiguousarray(np.ascontiguousarray(x.transpose(1, 0, 2)).swapaxes(1, 2))
+
+
 def steps_last(s: Array) -> Any:
     """(T, G, N) as (N, T, G)."""
     return np.ascontiguousarray(s.transpose(2, 0, 1))
+
+
+def gates_of(s: Array, count: int) -> Any:
+    """(T, count H, N) as (count, T, H, N)."""
+    return s.reshape(len(s), count, s.shape[1] // count, s.shape[2]).swapaxes(0, 1)
 
 
 def columns(s: Array) -> Any:
@@ -253,7 +263,7 @@ def rnn_layer(
             np.maximum(step, 0, out=hs[t + 1])
 
     def vjp(g: tuple[Array, Array]) -> Any:
-        gy, dh = np.ascontiguousarray(g[0].transpose(1, 2, 0)), g[1].T  # (T, H, N), (H, N)
+        gy, dh = steps_first(g[0]), g[1].T  # (T, H, N), (H, N)
         da = 1 - hs[1:] * hs[1:] if nonlinearity == "tanh" else (hs[1:] > 0).astype(x.dtype)  # the slopes, and then the gradient
         for t in reversed(range(T)):
             dh = w_hh.T @ np.multiply(da[t], dh + gy[t], out=da[t])
@@ -272,38 +282,39 @@ def lstm_layer(
     (N, T, _), H = x.shape, w_hh.shape[1]
     half = np.repeat(np.array([0.5, 0.5, 1, 0.5], x.dtype), H)[:, None]  # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: one tanh for all gates
     a = project(x, half * w_ih, None if b_ih is None else half[:, 0] * (b_ih + b_hh))  # (T, 4H, N)
-    w = half * w_hh
+    w, scale = half * w_hh, np.repeat(half, N, axis=1)
+    shift = 1 - scale
     hs, cs, tanh_c = first_and_room(h0, T), first_and_room(c0, T), np.empty((T, H, N), x.dtype)
     for t in range(T):
         step = a[t]
         step += w @ hs[t]
         np.tanh(step, out=step)
-        for s in (step[: 2 * H], step[3 * H :]):
-            s *= 0.5
-            s += 0.5
+        step *= scale
+        step += shift
         i, f, g, o = step.reshape(4, H, N)
         c = np.multiply(f, cs[t], out=cs[t + 1])
         c += i * g
         np.multiply(o, np.tanh(c, out=tanh_c[t]), out=hs[t + 1])
 
     def vjp(gradients: tuple[Array, Array, Array]) -> Any:
-        gy, dh, dc = np.ascontiguousarray(gradients[0].transpose(1, 2, 0)), gradients[1].T.copy(), gradients[2].T.copy()
-        da, room, slopes = a, np.empty_like(dh), np.empty_like(a[0])  # the gates are needed once: their gradients take their place
-        di, df, dg, do = slopes.reshape(4, H, N)
-        for t in reversed(range(T)):
-            (i, f, g, o), tc = a[t].reshape(4, H, N), tanh_c[t]
+        gy, dh, dc = steps_first(gradients[0]), gradients[1].T.copy(), gradients[2].T.copy()
+        (i, f, g, o), da = gates_of(a, 4), a * a
+        np.subtract(a, da, out=da)  # the slope s (1 - s) of a sigmoid
+        di, df, dg, do = gates_of(da, 4)
+        np.subtract(1, np.multiply(g, g, out=dg), out=dg)
+        for slope, factor in ((di, g), (df, cs[:-1]), (dg, i), (do, tanh_c)):  # of c and h by the gates
+            slope *= factor
+        through = tanh_c * tanh_c
+        np.subtract(1, through, out=through)
+        through *= o  # of h by c
+        for t in reversed(range(T)):  # only what waits for the gradient from the step after
             dh += gy[t]
-            np.subtract(1, np.multiply(tc, tc, out=room), out=room)
-            dc += np.multiply(dh, np.multiply(room, o, out=room), out=room)  # dh o (1 - tanh(c)^2)
-            np.subtract(a[t], np.multiply(a[t], a[t], out=slopes), out=slopes)  # s (1 - s) of a sigmoid
-            np.subtract(1, np.multiply(g, g, out=dg), out=dg)
-            di *= np.multiply(dc, g, out=room)
-            df *= np.multiply(dc, cs[t], out=room)
-            dg *= np.multiply(dc, i, out=room)
-            do *= np.multiply(dh, tc, out=room)
-            dc *= f  # no weight on this path, which is why the cell remembers
-            da[t] = slopes
-            dh = w_hh.T @ slopes
+            dc += np.multiply(dh, through[t], out=through[t])
+            by_c = da[t, : 3 * H].reshape(3, H, N)
+            by_c *= dc
+            do[t] *= dh
+            dc *= f[t]  # no weight on this path, which is why the cell remembers
+            dh = w_hh.T @ da[t]
         d = columns(da)
         db = row_sums(d)
         return lambda: input_gradient(da, w_ih, x), dh.T, dc.T, lambda: d @ rows(x), lambda: d @ columns(hs[:-1]).T, db, db
@@ -337,7 +348,7 @@ def gru_layer(
         np.add(n, z * (hs[t] - n), out=hs[t + 1])
 
     def vjp(gradients: tuple[Array, Array]) -> Any:
-        gy, dh = np.ascontiguousarray(gradients[0].transpose(1, 2, 0)), gradients[1].T.copy()  # (T, H, N), (H, N)
+        gy, dh = steps_first(gradients[0]), gradients[1].T.copy()  # (T, H, N), (H, N)
         da = np.empty((T, 4, H, N), x.dtype)
         r, z, n = a.reshape(T, 3, H, N).swapaxes(0, 1)  # (T, H, N) each
         dr, dz, dn_h, dn = da.swapaxes(0, 1)  # the slopes of h; n_h = W_hn h + b_hn

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..autograd import Tensor
 
-SMALL = 16_384
+SMALL = 2**14
 """Parameters of up to this size are updated together: for them the calls cost more than the arithmetic."""
-PIECE = 65_536
+PIECE = 2**18
 """Larger parameters are updated in pieces of about this size: then all passes of an update but the first find them in the cache."""
 
 
@@ -471,21 +471,19 @@ class Adam(Optimizer):
             g = g + weight_decay * w
         beta1, beta2 = betas
         state["t"] = t = state["t"] + 1
-        m, s = state["m"], state["s"]
-        work = g * (1 - beta1)  # one array for all that follows: a fresh one costs more than the arithmetic
+        m, s = state["m"], state["s"]  # sums that fade; over the sums of their weights they are the corrected means
         m *= beta1
-        m += work
-        np.multiply(g, g, out=work)
-        work *= 1 - beta2
+        m += g
+        work = g * g  # one array for all that follows: a fresh one costs more than the arithmetic
         s *= beta2
         s += work
         if amsgrad:
             s = np.maximum(state["largest"], s, out=state["largest"])
-        correction = math.sqrt(1 - beta2**t)
+        weights, root = (1 - beta1**t) / (1 - beta1), math.sqrt((1 - beta2**t) / (1 - beta2))
         np.sqrt(s, out=work)
-        work += eps * correction
+        work += eps * root
         np.divide(m, work, out=work)
-        work *= lr * correction / (1 - beta1**t)
+        work *= lr * root / weights
         w -= work
 
 
