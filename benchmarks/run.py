@@ -4,7 +4,9 @@ Every workload computes the same on both sides, in float32 on one thread, from t
 anything is timed. The two sides run in turns within one process, so that whatever else the machine does slows both alike: what counts is
 the ratio of the medians, below 1 where dlprimer is faster. "of limit" is the least time that the workload's arithmetic (at the rate of a
 large matrix product) and memory traffic (at the rate of a copy) would take on this machine, both measured in the same run, as a share of
-dlprimer's time. Needs PyTorch (pip install 'dlprimer[bench]').
+dlprimer's time. "bare" is the ratio of NumPy alone, where the workload is written out for it: no tape, no modules, no checks, gradients
+written to where the optimizer finds them. It is the least that any library on NumPy can reach. Needs PyTorch (pip install
+'dlprimer[bench]').
 """
 
 from __future__ import annotations
@@ -33,13 +35,15 @@ from dlprimer import Tensor
 
 Side = Callable[[], list[Any]]
 """One run of a workload; returns what it computed, outputs and gradients."""
+Make = Callable[[np.random.Generator], tuple[Side, ...]]
+"""Sets up the sides: dlprimer, PyTorch and, for some workloads, bare NumPy."""
 
 
 @dataclass
 class Workload:
-    """How to set up both sides, the ratio aimed at, and what the machine must do at least."""
+    """How to set up the sides, the ratio aimed at, and what the machine must do at least."""
 
-    make: Callable[[np.random.Generator], tuple[Side, Side]]
+    make: Make
     goal: float
     gigaflops: float = 0.0
     megabytes: float = 0.0
@@ -53,13 +57,13 @@ def leaf(array: np.ndarray) -> torch.Tensor:
     return torch.tensor(array, requires_grad=True)
 
 
-# ---- the two sides ----
+# ---- the sides ----
 
 
-def training_step(sizes: list[int], batch: int) -> Callable[[np.random.Generator], tuple[Side, Side]]:
+def training_step(sizes: list[int], batch: int) -> Make:
     """A step of an MLP with ReLU, cross-entropy and Adam, from the same weights on the same batch."""
 
-    def make(rng: np.random.Generator) -> tuple[Side, Side]:
+    def make(rng: np.random.Generator) -> tuple[Side, ...]:
         x, y = normal(rng, batch, sizes[0]), rng.integers(0, sizes[-1], batch)
         ours = dlprimer.MLP(sizes, rng=rng)
         layers: list[torch.nn.Module] = []
@@ -85,17 +89,85 @@ def training_step(sizes: list[int], batch: int) -> Callable[[np.random.Generator
             their_optimizer.step()
             return [loss.item()]
 
-        return our_step, their_step
+        return our_step, their_step, bare_training_step([p.data for p in ours.parameters()], x, y)
 
     return make
 
 
-def function(
-    name: str, shapes: list[tuple[int, ...]], backward: bool = True, **options: Any
-) -> Callable[[np.random.Generator], tuple[Side, Side]]:
+def bare_training_step(parameters: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> Side:
+    w = np.concatenate(parameters, axis=None)
+    g = np.empty_like(w)
+    ends = np.cumsum([p.size for p in parameters])[:-1]
+    weights, gradients = ([a.reshape(p.shape) for a, p in zip(np.split(flat, ends), parameters, strict=True)] for flat in (w, g))
+    layers = len(parameters) // 2
+    loss_and_gradient, update = bare_cross_entropy(y), bare_adam(w, g)
+
+    def step() -> list[Any]:
+        inputs = [x]
+        for i in range(layers):
+            z = inputs[i] @ weights[2 * i].T
+            z += weights[2 * i + 1]
+            if i + 1 < layers:
+                inputs.append(np.maximum(z, 0))
+        loss, d = loss_and_gradient(z)
+        for i in reversed(range(layers)):
+            np.matmul(d.T, inputs[i], out=gradients[2 * i])
+            np.add.reduce(d, out=gradients[2 * i + 1])
+            if i:
+                d = d @ weights[2 * i]
+                d *= inputs[i] > 0
+        update()
+        return [loss]
+
+    return step
+
+
+def bare_cross_entropy(y: np.ndarray) -> Callable[[np.ndarray], list[Any]]:
+    rows, n = np.arange(len(y)), len(y)
+
+    def loss_and_gradient(z: np.ndarray) -> list[Any]:
+        p = z - z.max(axis=1, keepdims=True)
+        right = p[rows, y]
+        np.exp(p, out=p)
+        total = p @ np.ones(p.shape[1], p.dtype)
+        loss = (np.log(total) - right).sum() / n
+        p *= (1 / (n * total))[:, None]
+        p[rows, y] -= 1 / n
+        return [loss, p]
+
+    return loss_and_gradient
+
+
+def bare_adam(w: np.ndarray, g: np.ndarray, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> Side:
+    w_flat, g = w.reshape(-1), g.reshape(-1)
+    m, s, t = np.zeros_like(g), np.zeros_like(g), 0
+    pieces = [[a[i : i + 2**18] for a in (w_flat, g, m, s)] for i in range(0, g.size, 2**18)]
+
+    def step() -> list[Any]:
+        nonlocal t
+        t += 1
+        root = math.sqrt((1 - beta2**t) / (1 - beta2))
+        rate = lr * root * (1 - beta1) / (1 - beta1**t)
+        for w_i, g_i, m_i, s_i in pieces:
+            m_i *= beta1
+            m_i += g_i
+            work = g_i * g_i
+            s_i *= beta2
+            s_i += work
+            np.sqrt(s_i, out=work)
+            work += eps * root
+            np.divide(m_i, work, out=work)
+            work *= rate
+            w_i -= work
+        return [w]
+
+    return step
+
+
+def function(name: str, shapes: list[tuple[int, ...]], backward: bool = True, **options: Any) -> Make:
     """A function of dlprimer and PyTorch's of the same name, forward or forward and backward by all its arguments."""
 
-    def make(rng: np.random.Generator) -> tuple[Side, Side]:
+    def make(rng: np.random.Generator) -> tuple[Side, ...]:
         arrays = [normal(rng, *shape, scale=1 if i == 0 else 0.1) for i, shape in enumerate(shapes)]
         ours, theirs = getattr(dlprimer, name), getattr(F, name)
         if not backward:
@@ -133,20 +205,21 @@ def both_ways(ours: Callable[..., Any], theirs: Callable[..., Any], arrays: list
     return our_run, their_run
 
 
-def cross_entropy(rng: np.random.Generator) -> tuple[Side, Side]:
+def cross_entropy(rng: np.random.Generator) -> tuple[Side, ...]:
     z, y = normal(rng, 1024, 1000), rng.integers(0, 1000, 1024)
-    labels = torch.tensor(y)
-    return both_ways(lambda z: dlprimer.cross_entropy(z, y), lambda z: F.cross_entropy(z, labels), [z], np.float32(1)[...])
+    labels, bare = torch.tensor(y), bare_cross_entropy(y)
+    sides = both_ways(lambda z: dlprimer.cross_entropy(z, y), lambda z: F.cross_entropy(z, labels), [z], np.float32(1)[...])
+    return *sides, lambda: bare(z)
 
 
-def layer_norm(rng: np.random.Generator) -> tuple[Side, Side]:
+def layer_norm(rng: np.random.Generator) -> tuple[Side, ...]:
     arrays, g = [normal(rng, 16, 64, 256), 1 + normal(rng, 256, scale=0.1), normal(rng, 256)], normal(rng, 16, 64, 256)
     return both_ways(
         lambda x, w, b: dlprimer.layer_norm(x, (256,), w, b), lambda x, w, b: F.layer_norm(x, (256,), w, b), arrays, g
     )
 
 
-def batch_norm(rng: np.random.Generator) -> tuple[Side, Side]:
+def batch_norm(rng: np.random.Generator) -> tuple[Side, ...]:
     arrays, g = [normal(rng, 32, 32, 28, 28), 1 + normal(rng, 32, scale=0.1), normal(rng, 32)], normal(rng, 32, 32, 28, 28)
     return both_ways(
         lambda x, w, b: dlprimer.batch_norm(x, None, None, w, b, training=True),
@@ -172,22 +245,23 @@ def module(ours: Any, theirs: torch.nn.Module, x: np.ndarray, g: np.ndarray, cal
     return our_run, their_run
 
 
-def lstm(rng: np.random.Generator) -> tuple[Side, Side]:
+def lstm(rng: np.random.Generator) -> tuple[Side, ...]:
     ours, theirs = dlprimer.LSTM(64, 64, rng=rng), torch.nn.LSTM(64, 64, batch_first=True)
     return module(ours, theirs, normal(rng, 32, 32, 64), normal(rng, 32, 32, 64), 1)
 
 
-def attention(rng: np.random.Generator) -> tuple[Side, Side]:
+def attention(rng: np.random.Generator) -> tuple[Side, ...]:
     ours, theirs = dlprimer.MultiheadAttention(64, 4, rng=rng), torch.nn.MultiheadAttention(64, 4, batch_first=True)
     return module(ours, theirs, normal(rng, 16, 64, 64), normal(rng, 16, 64, 64), 3)
 
 
-def adam(rng: np.random.Generator) -> tuple[Side, Side]:
+def adam(rng: np.random.Generator) -> tuple[Side, ...]:
     start, g = normal(rng, 1000, 1000), normal(rng, 1000, 1000)
     ours, theirs = dlprimer.Parameter(start), leaf(start)
     ours.grad, theirs.grad = g, torch.tensor(g)
     our_optimizer, their_optimizer = dlprimer.Adam([ours], lr=1e-3), torch.optim.Adam([theirs], lr=1e-3)
-    return (lambda: [our_optimizer.step(), ours.data][1:]), (lambda: [their_optimizer.step(), theirs][1:])
+    bare = bare_adam(start.copy(), g)
+    return (lambda: [our_optimizer.step(), ours.data][1:]), (lambda: [their_optimizer.step(), theirs][1:]), bare
 
 
 CONV, DEPTHWISE = [(32, 16, 28, 28), (32, 16, 3, 3), (32,)], [(32, 32, 28, 28), (32, 1, 3, 3), (32,)]
@@ -245,15 +319,16 @@ def limits() -> tuple[float, float]:
     return 2 * 1024**3 / product / 1e9, 2 * source.nbytes / copy / 1e9
 
 
-def compare(sides: tuple[Side, Side], rounds: int) -> tuple[float, float]:
-    """Median seconds of a run on each side; a round is a burst of one, then of the other."""
-    for ours, theirs in [sides] * 10:
-        if problem := same(ours(), theirs()):
-            sys.exit(f"the two sides do not compute the same: {problem}")
+def compare(sides: tuple[Side, ...], rounds: int) -> list[float]:
+    """Median seconds of a run on each side; a round is a burst of one after the other."""
+    for ours, theirs, *bare in [sides] * 10:
+        reference = theirs()
+        for side in (ours, *bare):
+            if problem := same(side(), reference):
+                sys.exit(f"{'dlprimer' if side is ours else 'bare NumPy'} and PyTorch do not compute the same: {problem}")
     burst = max(1, round(0.02 / min(timed(side, 3) for side in sides)))
     times = [[timed(side, burst) for side in sides] for _ in range(rounds)]
-    ours, theirs = (statistics.median(round_[side] for round_ in times) for side in (0, 1))
-    return ours, theirs
+    return [statistics.median(of_side) for of_side in zip(*times, strict=True)]
 
 
 def main() -> int:
@@ -268,16 +343,17 @@ def main() -> int:
     rate, bandwidth = limits()
     print(f"dlprimer on NumPy {np.__version__}, PyTorch {torch.__version__}, one thread, float32")
     print(f"the machine: {rate:.0f} GFLOP/s in a matrix product, {bandwidth:.1f} GB/s in a copy")
-    print(f"{'workload':<19}{'dlprimer':>12}{'PyTorch':>12}{'ratio':>7}{'goal':>7}{'of limit':>10}")
+    print(f"{'workload':<19}{'dlprimer':>12}{'PyTorch':>12}{'ratio':>7}{'goal':>7}{'bare':>7}{'of limit':>10}")
     ratios, missed = [], 0
     for name in options.workloads or WORKLOADS:
         workload = WORKLOADS[name]
-        ours, theirs = compare(workload.make(np.random.default_rng(0)), options.rounds)
+        ours, theirs, *bare = compare(workload.make(np.random.default_rng(0)), options.rounds)
         least = max(workload.gigaflops / rate, workload.megabytes / 1e3 / bandwidth)
         ratios.append(ours / theirs)
         missed += ratios[-1] > workload.goal
+        floor = f"{bare[0] / theirs:.2f}" if bare else ""
         print(
-            f"{name:<19}{1e3 * ours:>9.3f} ms{1e3 * theirs:>9.3f} ms{ratios[-1]:>7.2f}{workload.goal:>7.2f}{least / ours:>10.0%}",
+            f"{name:<19}{1e3 * ours:>9.3f} ms{1e3 * theirs:>9.3f} ms{ratios[-1]:>7.2f}{workload.goal:>7.2f}{floor:>7}{least / ours:>10.0%}",
             flush=True,
         )
     mean = math.prod(ratios) ** (1 / len(ratios))

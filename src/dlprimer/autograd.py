@@ -49,8 +49,8 @@ class Node:
         self.parents = parents
         self.vjp: Callable[[Any], Any] | None = vjp
         self.outputs = None if outputs is None else [(np.shape(y), y.dtype) for y in outputs]
-        self.gradients: dict[int, np.ndarray] = {}  # of the outputs, by their place, while backpropagation is under way
         self.number = next(_numbers)
+        self.gradients: dict[int, np.ndarray]  # of the outputs, by their place; from backward() only
 
     def history(self) -> list[Node]:
         """This step and all it builds on, latest first. A loop, not a recursion: a tape may be 10,000 steps long."""
@@ -203,15 +203,13 @@ class Tensor:
             raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
 
         steps = self._node.history() if self._node is not None else []
+        for step in steps:
+            step.gradients = {}
         self._receive(g, set() if grad is None else {id(g)})
-        try:
-            for step in steps:
-                if step.gradients:
-                    step.pull_back()
-                step.vjp, step.parents, step.gradients = None, (), {}  # frees what the step had saved
-        finally:
-            for step in steps:
-                step.gradients = {}
+        for step in steps:
+            if step.gradients:
+                step.pull_back()
+            step.vjp, step.parents, step.gradients = None, (), {}  # frees what the step had saved
 
     def _receive(self, g: np.ndarray, in_use: set[int]) -> None:
         """Add up what arrives; a leaf keeps the very array that came first, unless it is `in_use` elsewhere or a view."""

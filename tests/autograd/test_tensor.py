@@ -42,6 +42,22 @@ def test_every_path_counts_in_a_ladder_with_exponentially_many() -> None:
     assert x.grad == 1.0
 
 
+def test_an_interrupted_backward_leaves_nothing_behind() -> None:
+    @differentiable
+    def broken(x):
+        def vjp(g):
+            raise ZeroDivisionError
+
+        return x + 1, vjp
+
+    x = Tensor(np.array(5.0), requires_grad=True)
+    y = 2 * x
+    with pytest.raises(ZeroDivisionError):
+        (broken(y) + y).backward()  # half of y's gradient has arrived
+    (3 * y).backward()
+    assert x.grad == 6
+
+
 def test_broadcast_axes_are_summed() -> None:
     b = Tensor(np.zeros((1, 3)), requires_grad=True)
     s = Tensor(np.array(2.0), requires_grad=True)

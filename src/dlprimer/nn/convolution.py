@@ -106,10 +106,11 @@ def of_shape(x: Array, shape: tuple[int, ...]) -> Any:
 def columns(x: Array, at: Windows, B: int, groups: int, constant: bool = False) -> Iterator[tuple[slice, Array]]:
     """Every window of the image as a column, for B images at a time: (which images, (B, G, C / G * KH * KW, OH * OW)).
 
-    With `constant` each column ends with a 1, for a bias to be multiplied by. Where windows' rows are as long as the image's, there is no
-    margin left and right, so that long runs are copied: what lies left of a row is then the end of the row before, and made zero afterwards.
+    With `constant` each column ends with a 1, for a bias to multiply. Where windows' rows are as long as the image's, there is no margin
+    left and right, so that long runs are copied: what lies left of a row is then the end of the row before, and made zero afterwards.
     """
-    (N, C), G, (H, W), (KH, KW), (OH, OW) = x.shape[:2], groups, at.size, at.kernel, at.out
+    (N, C), G = x.shape[:2], groups
+    (H, W), (KH, KW), (OH, OW) = at.size, at.kernel, at.out
     if at.pointwise and not constant:
         yield slice(None), x.reshape(N, G, C // G, OH * OW)
         return
@@ -157,13 +158,13 @@ def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> 
         return correlate_by_shifts(x, w, b, at, groups)
     y = np.empty((N, O, *at.out), x.dtype)
     K, L = C * KH * KW, math.prod(at.out)
-    weights, constant = w.reshape(O, K), b is not None and not at.pointwise
-    if constant:
-        weights = np.column_stack([weights, b])  # a bias is the weight of an input that is always 1
-    for images, cols in columns(x, at, block_of(N, G * K * L), G, constant):
+    weights, late_bias = w.reshape(O, K), b
+    if b is not None and not at.pointwise:
+        weights, late_bias = np.column_stack([weights, b]), None  # a bias is the weight of an input that is always 1
+    for images, cols in columns(x, at, block_of(N, G * K * L), G, constant=weights.shape[1] > K):
         multiply(weights.reshape(G, O // G, -1), cols, y[images].reshape(-1, G, O // G, L))
-    if b is not None and not constant:
-        y += b[:, None, None]
+    if late_bias is not None:
+        y += late_bias[:, None, None]
     return y
 
 
