@@ -305,3 +305,15 @@ def test_bad_input_names_the_argument_and_what_was_expected(call, error, said: s
     with pytest.raises(error) as caught:
         call()
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "u4", "i8", "u8", ">i8", ">u2"])
+def test_class_numbers_may_be_any_integers_and_are_checked_whatever_their_type(dtype) -> None:
+    z = np.random.default_rng(0).standard_normal((4, 3))
+    x = Tensor(z, requires_grad=True)
+    cross_entropy(x, np.array([2, 0, 1, 2], dtype)).backward()
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(x.grad, (p - np.eye(3)[[2, 0, 1, 2]]) / 4)
+    for wrong in (3, 100) if "u" in dtype else (3, 100, -1, -128):
+        with pytest.raises(ValueError, match=f"target must be from 0 to 2 .* got {wrong}"):
+            cross_entropy(z, np.array([2, 0, wrong, 2], dtype))

@@ -162,7 +162,7 @@ def correlate(x: Array, w: Array, b: Array | None, at: Windows, groups: int) -> 
     if b is not None and not at.pointwise:
         weights, late_bias = np.column_stack([weights, b]), None  # a bias is the weight of an input that is always 1
     for images, cols in columns(x, at, block_of(N, G * K * L), G, constant=weights.shape[1] > K):
-        multiply(weights.reshape(G, O // G, -1), cols, y[images].reshape(-1, G, O // G, L))
+        multiply(weights.reshape(G, O // G, -1), cols, y[images].reshape(len(cols), G, O // G, L))
     if late_bias is not None:
         y += late_bias[:, None, None]
     return y

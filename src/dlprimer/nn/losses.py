@@ -95,7 +95,7 @@ def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -
     """Minus the log probability of each label (M,), what their mean divides by, and how their gradients go back to the logits (M, C)."""
     labels, a = counted(labels, weight, ignore_index, z.dtype)
     p = np.subtract(z, z.max(axis=1, keepdims=True), order="C")  # the largest becomes 0: no overflow
-    right = np.arange(0, p.size, p.shape[1]) + labels  # where the right classes are in the flattened array
+    right = np.arange(0, p.size, p.shape[1]) + labels.astype(np.intp, copy=False)  # where the right classes are in the flattened array
     losses = -p.take(right)
     np.exp(p, out=p)
     total = p.dot(np.ones(p.shape[1], p.dtype))  # (M,); the product is faster than the sum
@@ -171,7 +171,7 @@ def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_in
         raise TypeError(f"{name}: target must be class numbers or probabilities, got {y.dtype}")
     elif y.shape != positions:
         raise ValueError(f"{name}: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
-    elif y.size and y.view(f"u{y.itemsize}").max() >= C:  # read without a sign, negative numbers are the largest
+    elif y.size and y.view(y.dtype.str.replace("i", "u")).max() >= C:  # read without a sign, negative numbers are the largest
         wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
         if wrong.any():
             raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")
