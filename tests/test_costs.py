@@ -7,6 +7,7 @@ import sys
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from dlprimer import MLP, Adam, cross_entropy
 
@@ -15,6 +16,24 @@ def test_importing_it_takes_little_longer_than_importing_numpy() -> None:
     code = "import numpy; from time import process_time as t; start = t(); import dlprimer; print(t() - start)"
     seconds = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
     assert min(seconds) < 0.4  # 0.05 on an idle machine; the margin is for a busy one
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep freed memory by rules of their own")
+def test_a_training_step_gets_its_arrays_from_memory_that_was_freed_before() -> None:
+    code = """
+import resource
+import numpy as np
+from dlprimer import Tensor, conv2d, relu
+
+x, w = np.ones((64, 4, 28, 28), np.float32), Tensor(np.ones((8, 4, 3, 3)), requires_grad=True)
+for step in range(10):
+    if step == 5:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    w.grad = None
+    relu(conv2d(x, w.astype(np.float32), padding=1)).sum().backward()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    assert int(subprocess.check_output([sys.executable, "-c", code])) < 500
 
 
 def test_a_thousand_training_steps_leave_memory_as_it_was() -> None:

@@ -1,5 +1,9 @@
 """Deep learning in readable NumPy."""
 
+import sys as _sys
+
+import numpy as _np
+
 from . import numpy_rules as _numpy_rules  # noqa: F401 (teaches NumPy's functions their gradients)
 from .autograd import Tensor, check_gradients, differentiable, grad, no_grad, value_and_grad
 from .data import (
@@ -211,6 +215,12 @@ from .train import (
     train_flops,
     transformer_block_flops,
 )
+
+if _sys.platform == "linux":
+    # Large arrays that are freed go back to the system, and each new one costs a page fault for every 4 KB, often as much as the
+    # arithmetic. glibc keeps what is smaller than the largest array freed so far, up to 32 MiB (man mallopt): this one, of which no
+    # page is touched.
+    _np.empty(2**25 - 2**13, _np.uint8)
 
 __all__ = [
     "EMA",
