@@ -1,4 +1,6 @@
-"""Measure how tall the explorables are: python scripts/heights.py [slug ...] (after `make build`).
+"""Measure how tall the explorables are: python scripts/heights.py [page ...] (after `make build`).
+
+Pages go by the last part of their address, as momentum does; the one that shows all parts is `explorables`.
 
 Rerun when an explorable, or the look of its parts, changes: the browser tests notice. The result is scripts/book/heights.json.
 """
@@ -14,32 +16,40 @@ from gates.browser import FLAGS
 from gates.serving import served
 
 SITE = questions.ROOT / "site"
+COME = """figure => {
+  const node = document.querySelector(figure);
+  if (node.dataset.state !== "live") node.scrollIntoView();  // again and again: what comes above may push it away
+  return node.dataset.state === "live";
+}"""
+DRAWN = "document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))"
 
 
-def measured(browser: Any, address: str) -> list[int]:
-    """The height of a page's explorable as it starts, at each width of the window."""
-    found = []
+def measured(browser: Any, address: str, figures: list[str]) -> list[list[int]]:
+    """The heights of a page's explorables as they start: for each figure one at each width of the window."""
+    found: list[list[int]] = [[] for _ in figures]
     for width in heights.WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900}, has_touch=width <= heights.TOUCH)
         page.goto(address, wait_until="networkidle")
         page.mouse.move(3, 3)
         page.mouse.move(5, 5)
-        figure = page.locator("figure.explorable")
-        figure.scroll_into_view_if_needed()
-        page.locator("figure.explorable[data-state=live]").wait_for()
-        page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")
-        found.append(round(figure.locator(".explorable-stage").bounding_box()["height"]))
+        for figure, heights_found in zip(figures, found, strict=True):
+            page.wait_for_function(COME, arg=figure)
+            page.evaluate(DRAWN)
+            heights_found.append(round(page.locator(f"{figure} .explorable-stage").bounding_box()["height"]))
         page.close()
     return found
 
 
 def main(slugs: list[str]) -> int:
-    written = {question.slug: question for question in questions.all_questions() if question.explorable.is_file()}
-    if unknown := [slug for slug in slugs if slug not in written]:
+    figures: dict[str, list[str]] = {}  # of each page, by its address
+    for address in heights.addresses():
+        figures.setdefault(address.partition("#")[0], []).append(address)
+    pages = {page.rpartition("/")[2]: page for page in figures}
+    if unknown := [slug for slug in slugs if slug not in pages]:
         print(f"no explorable belongs to {', '.join(unknown)}", file=sys.stderr)
         return 2
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    missing = [slug for slug in slugs or written if not (SITE / written[slug].chapter_slug / slug).is_dir()]
+    missing = [slug for slug in slugs or pages if not (SITE / pages[slug]).is_dir()]
     if chromium is None or missing:
         print("needs Chromium, and the site built by: make build", file=sys.stderr)
         return 1
@@ -50,10 +60,12 @@ def main(slugs: list[str]) -> int:
         return 1
     with served(SITE) as root, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for slug in slugs or written:
-            address = f"{written[slug].chapter_slug}/{slug}"
-            known[address] = measured(browser, f"{root}{address}/")
-            print(f"{address:60}{'  '.join(map(str, known[address]))}", flush=True)
+        for slug in slugs or pages:
+            page = pages[slug]
+            selectors = [f"#{address.partition('#')[2]}" if "#" in address else "figure.explorable" for address in figures[page]]
+            for address, found in zip(figures[page], measured(browser, f"{root}{page}/", selectors), strict=True):
+                known[address] = found
+                print(f"{address:60}{'  '.join(map(str, found))}", flush=True)
         browser.close()
     heights.write(known)
     return 0

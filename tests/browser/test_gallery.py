@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from rcssmin import cssmin
 from rjsmin import jsmin
 
@@ -283,3 +284,11 @@ def test_the_kit_is_small_to_load():
     assert loads[most] <= 36 * 1024
     assert parts <= 60 * 1024 and whole <= 60 * 1024
     assert max(size for name, size in sizes.items() if name not in base) <= 6 * 1024
+
+
+def test_the_parts_run_under_the_security_policy(new_page, site):
+    page = new_page(origin=site, guarded=True)
+    page.goto(f"{site}about/explorables/")
+    for part in (page.locator("figure.part").first, page.locator("figure.part").last):
+        part.scroll_into_view_if_needed()
+        expect(part).to_have_attribute("data-state", "live")

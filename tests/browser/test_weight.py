@@ -58,7 +58,7 @@ def watched(new_page, host: str, address: str, until: str) -> Iterator[tuple[int
         yield width, page
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", [*ADDRESSES, "about/explorables/"])
 def test_nothing_moves_while_a_first_visit_loads_and_comes_to_life(new_page, host: str, address: str) -> None:
     for width, page in watched(new_page, host, address, "load"):
         page.evaluate("document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))))")

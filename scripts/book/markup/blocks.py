@@ -99,7 +99,7 @@ def _explorable(page: Page, argument: str, body: list[str], line: int) -> list[s
     names = parts_of(question.explorable)
     parts = f' data-parts="{" ".join(names)}"' if names else ""
     try:
-        room = heights.attribute(question)
+        room = heights.attribute(f"{question.chapter_slug}/{question.slug}")
     except ValueError as error:
         raise MarkupError(str(error)) from error
     return [

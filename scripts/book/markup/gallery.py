@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
+from book import heights
 from book.markup.page import MarkupError, Page
 from book.questions import DOCS
 
 FOLDER = "about/gallery"
-NO_RECORD = escape('data:application/json,{"data":{}}')
+NO_RECORD = "record.json"  # a part shows no results; an address with the data in it is refused by the site's security policy
 
 
 def render(page: Page, argument: str, body: list[str], line: int) -> list[str]:
@@ -20,9 +21,14 @@ def render(page: Page, argument: str, body: list[str], line: int) -> list[str]:
     first, _, code = module.read_text(encoding="utf-8").partition("\n")
     if not first.startswith("// "):
         raise MarkupError(f"docs/{FOLDER}/{module.name} must begin with a comment, `// …`, which becomes its caption")
+    try:
+        room = heights.attribute(f"about/explorables#part-{argument}")
+    except ValueError as error:
+        raise MarkupError(str(error)) from error
     figure = (
-        f'<figure class="explorable part" id="part-{escape(argument)}" data-explorable="{page.root}{FOLDER}/{module.name}" '
-        f'data-record="{NO_RECORD}"><div class="explorable-stage"><p class="part-still">This part runs in a browser with JavaScript.</p>'
-        f"</div><figcaption>{page.fragment(escape(first.removeprefix('// ')))}</figcaption></figure>"
+        f'<figure class="explorable part" id="part-{escape(argument)}"{room} data-explorable="{page.root}{FOLDER}/{module.name}" '
+        f'data-record="{page.root}{FOLDER}/{NO_RECORD}"><div class="explorable-stage">'
+        f'<p class="part-still">This part runs in a browser with JavaScript.</p></div>'
+        f"<figcaption>{page.fragment(escape(first.removeprefix('// ')))}</figcaption></figure>"
     )
     return ["", page.keep(figure), "", "```js", *code.strip("\n").split("\n"), "```", ""]

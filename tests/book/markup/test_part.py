@@ -2,6 +2,7 @@
 
 import pytest
 
+from book import questions
 from book.markup import gallery
 
 
@@ -20,7 +21,8 @@ def test_the_module_runs_and_its_code_stands_beneath(render, modules) -> None:
     assert errors == []
     figure, code = html.split("</figure>", 1)
     assert 'data-explorable="../../about/gallery/dial.js"' in figure and "A dial to &lt;turn&gt;." in figure
-    assert "data:application/json," in figure, "a part needs no record, so none is fetched"
+    assert 'data-record="../../about/gallery/record.json"' in figure
+    assert (questions.DOCS / gallery.FOLDER / "record.json").is_file()
     assert "A dial" not in code and "1" in code and "&lt;" in code and "highlight" in code
 
 
