@@ -1,6 +1,6 @@
 """Measure how tall the explorables are: python scripts/heights.py [page ...] (after `make build`).
 
-Pages go by the last part of their address, as momentum does; the one that shows all parts is `explorables`.
+Pages go by the last part of their address, such as `adam`; the one that shows all parts is `explorables`.
 
 Rerun when an explorable, or the look of its parts, changes: the browser tests notice. The result is scripts/book/heights.json.
 """
