@@ -3,6 +3,7 @@
 import copy
 import doctest
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -340,3 +341,96 @@ def test_a_gradient_of_another_shape_is_named_and_nothing_changes(shape) -> None
     with pytest.raises(ValueError, match=r"Adam: the gradient of the parameter at place 1 has shape .*, the parameter \(2, 3\)"):
         optimizer.step()
     assert all((p.data == 1).all() for p in params) and optimizer.state == [{}, {}]
+
+
+# ---- who has the arrays: small parameters live in one large array, and nobody notices ----
+
+
+def steps(optimizer, ws: list[Parameter], number: int) -> None:
+    for _ in range(number):
+        for w in ws:
+            w.grad = w.data - 1
+        optimizer.step()
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_arrays_that_others_have_are_updated_whenever_they_were_taken(make) -> None:
+    ws = [Parameter(np.array([1.0, 2.0, 3.0])) for _ in range(4)]
+    early, row = ws[0].data, ws[1].data[1:]  # the second is a view: it has the array too
+    optimizer = make(ws, lr=0.1)
+    steps(optimizer, ws, 1)
+    late = ws[2].data
+    steps(optimizer, ws, 2)
+    assert ws[0].data is early and ws[2].data is late and ws[0].data[2] < 3
+    for array in (early, ws[1].data, late):
+        np.testing.assert_array_equal(array, ws[3].data)
+    np.testing.assert_array_equal(row, ws[3].data[1:])
+
+
+def test_the_array_of_a_parameter_that_nobody_else_has_is_not_copied_at_every_step() -> None:
+    ws = [Parameter(np.ones(3)) for _ in range(3)]
+    held = ws[1].data
+    optimizer = Adam(ws)
+    steps(optimizer, ws, 1)
+    assert ws[0].data.base is ws[2].data.base is not None and held.base is None
+
+
+@pytest.mark.parametrize(
+    "change", [lambda p: p.data.fill(5), lambda p: setattr(p, "data", np.full(3, 5.0))], ids=["written to", "replaced"]
+)
+def test_values_given_to_a_parameter_between_two_steps_count(change) -> None:
+    ws, alone = [Parameter(np.array([1.0, 2.0, 3.0])) for _ in range(3)], [Parameter(np.array([1.0, 2.0, 3.0]))]
+    together, apart = SGD(ws, lr=0.1), SGD(alone, lr=0.1)
+    for _ in range(3):
+        steps(together, ws, 2)
+        steps(apart, alone, 2)
+        change(ws[1])
+        change(alone[0])
+    steps(together, ws, 1)
+    steps(apart, alone, 1)
+    np.testing.assert_array_equal(ws[1].data, alone[0].data)
+    assert (ws[1].data != ws[0].data).all()
+
+
+def test_two_optimizers_in_turns_update_the_same_parameters() -> None:
+    ws, arrays = [Parameter(np.array([1.0, 2.0, 3.0])) for _ in range(2)], [np.array([1.0, 2.0, 3.0]) for _ in range(2)]
+    first, second = SGD(ws, lr=0.1), SGD(ws, lr=0.01)
+    for _ in range(3):
+        steps(first, ws, 1)
+        steps(second, ws, 1)
+        for a in arrays:
+            a -= 0.1 * (a - 1)
+            a -= 0.01 * (a - 1)
+    np.testing.assert_allclose([w.data for w in ws], arrays, rtol=1e-14)
+
+
+@pytest.mark.parametrize("make", ALL)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["deepcopy", "pickle"])
+def test_a_copy_of_an_optimizer_with_its_parameters_goes_on_like_the_original_and_apart_from_it(make, copied) -> None:
+    ws = parameters()
+    optimizer = make(ws, lr=0.01)
+    run(optimizer, ws, range(3))
+    again, points = copied((optimizer, ws))
+    left = [p.data.copy() for p in points]
+    expected = run(optimizer, ws, range(3, 6))
+    for point, before in zip(points, left, strict=True):
+        np.testing.assert_array_equal(point.data, before)
+    for point, wanted in zip(run(again, points, range(3, 6)), expected, strict=True):
+        np.testing.assert_array_equal(point, wanted)
+
+
+@pytest.mark.parametrize("others", [0, 2], ids=["alone", "together"])
+def test_a_parameter_that_became_one_of_another_shape_is_named_and_nothing_changes(others: int) -> None:
+    ws = [Parameter(np.array([1.0, 2.0, 3.0])) for _ in range(1 + others)]
+    optimizer = Adam(ws)
+    steps(optimizer, ws, 2)
+    before = [w.data.copy() for w in ws[:-1]]
+    ws[-1].data = np.array([5.0])
+    for _ in range(2):  # also the second time
+        with pytest.raises(ValueError, match=rf"Adam: the parameter at place {others} has shape \(1,\) now, but m .* \(3,\); make a new"):
+            steps(optimizer, ws, 1)
+    np.testing.assert_array_equal([w.data for w in ws[:-1]], before)
+    assert ws[-1].data == 5 and optimizer.state[0]["t"] == 2
+    ws[-1].data = np.array([1.0, 2.0, 3.0])
+    steps(optimizer, ws, 1)
+    assert (ws[-1].data[1:] < [2.0, 3.0]).all() and optimizer.state[0]["t"] == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -17,12 +18,26 @@ PIECE = 2**18
 """Larger parameters are updated in pieces of about this size: then all passes of an update but the first find them in the cache."""
 
 
+def _references() -> int:
+    """How many references Python counts to an array that its tensor alone has."""
+    tensor = Tensor([0.0])
+    return sys.getrefcount(tensor.data)
+
+
+ALONE = _references()
+
+
 class _Bundle:
-    """Parameters and their states, side by side in one array each while a step is computed."""
+    """Parameters and their states, side by side in one array each, so that a step computes with all of them at once.
+
+    The array of a parameter becomes a piece of the large one where nobody can notice. If anybody else has it, or puts another in its
+    place later, its numbers are copied there and back at each step.
+    """
 
     def __init__(self, places: list[int], params: list[Tensor], states: list[dict[str, Any]]) -> None:
         self.places = places
         self.params = params
+        self.shapes = [p.shape for p in params]
         self.state: dict[str, Any] = dict(states[0])
         self.joined = len(params) > 1 or params[0].ndim == 0  # NumPy turns results without axes into numbers, which have no `out`
         if not self.joined:
@@ -32,23 +47,29 @@ class _Bundle:
                 self.state[name] = np.concatenate([state[name] for state in states], axis=None)
         self.w = np.concatenate([p.data for p in params], axis=None)
         self.g = np.empty_like(self.w)
-        self.pieces = self._cut(self.w)
+        self.pieces = list(zip(params, self._cut(self.w), self._cut(self.g), strict=True))
+        for p, w, _ in self.pieces:
+            if sys.getrefcount(p.data) == ALONE:
+                p.data = w
 
     def _cut(self, array: np.ndarray) -> list[np.ndarray]:
-        ends = np.cumsum([p.size for p in self.params])
-        return [piece.reshape(p.shape) for piece, p in zip(np.split(array, ends[:-1]), self.params, strict=True)]
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes])
+        return [piece.reshape(shape) for piece, shape in zip(np.split(array, ends[:-1]), self.shapes, strict=True)]
 
     def step(self, update: Callable[..., None], settings: dict[str, Any], maximize: bool) -> None:
         if not self.joined:
             self._step_in_pieces(update, settings, maximize)
             return
-        np.concatenate([p.data for p in self.params], axis=None, out=self.w)
-        np.concatenate([p.grad for p in self.params], axis=None, out=self.g)  # type: ignore[misc]  # only parameters with a gradient are bundled
+        for p, w, g in self.pieces:
+            if p.data is not w:
+                w[...] = p.data
+            g[...] = p.grad
         if maximize:
             np.negative(self.g, out=self.g)
         update(self.w, self.g, self.state, **settings)
-        for p, piece in zip(self.params, self.pieces, strict=True):
-            p.data[...] = piece
+        for p, w, _ in self.pieces:
+            if p.data is not w:
+                p.data[...] = w
 
     def _step_in_pieces(self, update: Callable[..., None], settings: dict[str, Any], maximize: bool) -> None:
         [p] = self.params
@@ -72,7 +93,7 @@ class _Bundle:
         if not self.joined:
             return [self.state]
         arrays = {name: self._cut(value) for name, value in self.state.items() if isinstance(value, np.ndarray)}
-        return [self.state | {name: pieces[i] for name, pieces in arrays.items()} for i in range(len(self.params))]
+        return [self.state | {name: pieces[i] for name, pieces in arrays.items()} for i in range(len(self.shapes))]
 
 
 class Optimizer:
@@ -153,20 +174,25 @@ class Optimizer:
         """Update every parameter that has a gradient.
 
         Raises:
-            ValueError: If a gradient was replaced by one of another shape. Then nothing has been changed.
+            ValueError: If a gradient has another shape than its parameter, or a parameter another than at the step before. Then nothing
+                has been changed.
         """
-        present = []
-        for i, p in enumerate(self._parameters()):
-            if p.grad is not None and p.grad.shape != p.data.shape:
-                raise ValueError(
-                    f"{type(self).__name__}: the gradient of the parameter at place {i} has shape {p.grad.shape}, the parameter {p.shape}"
-                )
-            present.append(None if p.grad is None else p.data.dtype.num)
+        present: list[Any] = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                g, shape = p.grad, p.data.shape
+                if g is not None and g.shape != shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: the gradient of the parameter at place {len(present)} has shape {g.shape}, "
+                        f"the parameter {shape}"
+                    )
+                present.append(None if g is None else (shape, p.data.dtype))
         if present != self._bundled_for:
             self._bundle()
             self._bundled_for = present
         for group, bundles in self._bundles:
-            settings = {name: value for name, value in group.items() if name != "params"}
+            settings = dict(group)
+            del settings["params"]
             maximize = settings.pop("maximize", False)
             for bundle in bundles:
                 bundle.step(self.update, settings, maximize)
@@ -182,7 +208,15 @@ class Optimizer:
 
     def _bundle(self) -> None:
         """Put small parameters that have a gradient, and have had as many updates, into one array each."""
-        states, self._bundles, place = self.state, [], 0
+        states, place = self.state, 0
+        for i, (p, state) in enumerate(zip(self._parameters(), states, strict=True)):
+            for name, value in state.items():
+                if isinstance(value, np.ndarray) and value.shape != p.shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: the parameter at place {i} has shape {p.shape} now, but {name} of its steps so far is of "
+                        f"shape {value.shape}; make a new optimizer"
+                    )
+        self._bundles, self._bundled_for = [], []
         for group in self.param_groups:
             together: dict[Any, list[int]] = {}
             for i, p in enumerate(group["params"], place):
@@ -195,10 +229,15 @@ class Optimizer:
             self._bundles.append((group, bundles))
             place += len(parameters)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies: their arrays are no longer pieces of one, so the next step bundles them anew."""
+        return vars(self) | {"_states": self.state, "_bundles": [], "_bundled_for": []}
+
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts from none."""
-        for p in self._parameters():
-            p.grad = None
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of the settings of each group and of the state of each parameter, in order."""
