@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy import ndarray
 
 Array: TypeAlias = Any
 """An ndarray, or a Tensor where a gradient is wanted."""
@@ -30,6 +31,7 @@ RULES: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 _numbers = itertools.count()
+_by_number = operator.attrgetter("number")
 
 
 class Node:
@@ -65,7 +67,7 @@ class Node:
                 if parent is not None and (earlier := parent._node) is not None and earlier not in found:
                     found.add(earlier)
                     steps.append(earlier)  # and the loop comes to it
-        steps.sort(key=operator.attrgetter("number"), reverse=True)
+        steps.sort(key=_by_number, reverse=True)
         return steps
 
     def pull_back(self) -> None:
@@ -74,32 +76,41 @@ class Node:
         gradients = self.gradients
         if self.outputs is None:
             g: Any = gradients[0]
-            in_use = {id(g)}
+            in_use = [g]
         else:  # an output that nothing depends on has gradient zero
             g = tuple(gradients.get(i, np.zeros(*like)) for i, like in enumerate(self.outputs))
-            in_use = set(map(id, g))
+            in_use = [*g]
         entries = self.vjp(g)
         if type(entries) is not tuple:
             entries = (entries,)
-        for position, (parent, entry) in enumerate(zip(self.parents, entries)):  # noqa: B905 (trailing gradients may be left out)
+        for parent, entry in zip(self.parents, entries):  # noqa: B905 (trailing gradients may be left out)
             if parent is None:
                 continue
-            if type(entry) is not np.ndarray:
+            if type(entry) is not ndarray:
                 if callable(entry):
                     entry = entry()
                 if entry is None:
                     continue
             x = parent.data
-            if type(entry) is not np.ndarray or entry.shape != x.shape or entry.dtype is not x.dtype:
-                entry = self._fitted(entry, parent, position)
-            parent._receive(entry, in_use)
-            in_use.add(id(entry))
+            if type(entry) is not ndarray or entry.shape != x.shape or entry.dtype is not x.dtype:
+                entry = self._fitted(entry, parent)
+            if parent._node is None and parent.grad is None and entry.base is None:  # the first gradient of a leaf, and no view
+                for other in in_use:
+                    if other is entry:
+                        parent._receive(entry)
+                        break
+                else:
+                    parent.grad = entry  # not copied, because nobody else has this array
+            else:
+                parent._receive(entry)
+            in_use.append(entry)
 
-    def _fitted(self, entry: Any, parent: Tensor, position: int) -> np.ndarray:
+    def _fitted(self, entry: Any, parent: Tensor) -> np.ndarray:
         """A gradient in the shape and dtype of the input it belongs to."""
         x = parent.data
         fitted = unbroadcast(np.asarray(entry), x.shape).astype(x.dtype, copy=False)
         if fitted.shape != x.shape:
+            position = " or ".join(str(i) for i, other in enumerate(self.parents) if other is parent)
             raise ValueError(f"{self.name}: the gradient of argument {position} has shape {np.shape(entry)}, the argument itself {x.shape}")
         return fitted
 
@@ -199,29 +210,26 @@ class Tensor:
             g = np.array(1, self.data.dtype, ndmin=self.data.ndim)
         else:
             g = np.asarray(grad.data if isinstance(grad, Tensor) else grad, dtype=self.dtype)
-        if g.shape != self.shape:
-            raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
+            if g.shape != self.shape:
+                raise ValueError(f"backward(): grad has shape {g.shape}, the tensor {self.shape}")
 
         steps = self._node.history() if self._node is not None else []
         for step in steps:
             step.gradients = {}
-        self._receive(g, set() if grad is None else {id(g)})
+        self._receive(g)
         for step in steps:
             if step.gradients:
                 step.pull_back()
             step.vjp, step.parents, step.gradients = None, (), {}  # frees what the step had saved
 
-    def _receive(self, g: np.ndarray, in_use: set[int]) -> None:
-        """Add up what arrives; a leaf keeps the very array that came first, unless it is `in_use` elsewhere or a view."""
+    def _receive(self, g: np.ndarray) -> None:
+        """Add up what arrives."""
         node = self._node
         if node is not None:
             gradients = node.gradients
             gradients[self._index] = gradients[self._index] + g if self._index in gradients else g
         if self._keeps_grad:
-            if self.grad is not None:
-                self.grad = self.grad + g
-            else:
-                self.grad = g if node is None and g.base is None and id(g) not in in_use else g.copy()
+            self.grad = g.copy() if self.grad is None else self.grad + g
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate result in `.grad` too."""
@@ -455,12 +463,16 @@ def differentiable(function: Callable[..., WithGradient]) -> Callable[..., Any]:
 def _result(data: Any, node: Node | None, index: int) -> Tensor:
     """A tensor that came out of a step; the constructor's checks are not needed for it."""
     tensor = Tensor.__new__(Tensor)
-    tensor.data = data = data if type(data) is np.ndarray else np.asarray(data)
+    if type(data) is not ndarray:
+        data = np.asarray(data)
+    if data.dtype.kind != "f":
+        node = None
+    tensor.data = data
     tensor.grad = None
-    tensor._node = node = node if data.dtype.kind == "f" else None
+    tensor._node = node
     tensor._index = index
-    tensor._requires_grad = node is not None
-    tensor._keeps_grad = node is None
+    tensor._requires_grad = is_recorded = node is not None
+    tensor._keeps_grad = not is_recorded
     return tensor
 
 

@@ -218,6 +218,39 @@ def test_a_gradient_of_the_wrong_shape_is_named() -> None:
     with pytest.raises(ValueError, match=r"wrong: the gradient of argument 0 has shape \(7,\)"):
         wrong(Tensor(np.ones(3), requires_grad=True)).backward()
 
+    @differentiable
+    def doubtful(x, y, z):
+        return x.sum(), lambda g: (None, np.ones(2), np.ones(7))
+
+    x, y = (Tensor(np.ones(3), requires_grad=True) for _ in range(2))
+    with pytest.raises(ValueError, match=r"doubtful: the gradient of argument 1 or 2 has shape \(2,\), the argument itself \(3,\)"):
+        doubtful(x, y, y).backward()
+
+
+@differentiable
+def one_for_both(x, y):
+    def vjp(g):
+        both = 2 * g
+        return both, lambda: both
+
+    return x + y, vjp
+
+
+@differentiable
+def crossed(x, y):
+    return (x.copy(), y.copy()), lambda g: (g[1], g[0])
+
+
+@pytest.mark.parametrize("step", [one_for_both, lambda x, y: np.add(*crossed(x, y))], ids=["of one step", "of one output"])
+def test_leaves_that_are_given_the_same_array_have_gradients_of_their_own(step) -> None:
+    x, y = (Tensor(np.ones(3), requires_grad=True) for _ in range(2))
+    g = np.ones(3)
+    step(x, y).backward(g)
+    expected = y.grad.copy()
+    x.grad *= 100
+    np.testing.assert_array_equal(y.grad, expected)
+    assert (g == 1).all()
+
 
 def test_check_gradients_finds_a_wrong_gradient_and_says_where() -> None:
     @differentiable
