@@ -14,6 +14,7 @@ import dlprimer
 from dlprimer import MLP, Tensor, check_gradients, cross_entropy, nn
 from dlprimer.nn.activations import ACTIVATIONS
 from dlprimer.nn.arguments import floating
+from dlprimer.nn.linear import ones, sum_rows
 
 KINKS = {"relu": [0.0], "leaky_relu": [0.0], "hardtanh": [-1.0, 1.0]}
 
@@ -158,6 +159,16 @@ def test_linear_with_a_single_output(leading, seed: int, bias: bool) -> None:
     arrays = [rng.standard_normal((*leading, 3)), rng.standard_normal(3)] + ([rng.standard_normal(())] if bias else [])
     check_gradients(dlprimer.linear, *arrays)
     assert dlprimer.linear(*arrays).shape == leading
+
+
+@pytest.mark.parametrize("n", [0, 7, 5000])
+def test_a_product_with_ones_is_a_sum_and_they_stay_ones(n: int) -> None:
+    a = np.random.default_rng(0).standard_normal((n, 3))
+    np.testing.assert_allclose(sum_rows(a), a.sum(axis=0), rtol=1e-10)
+    if ones(n, a.dtype) is ones(n, a.dtype):
+        with pytest.raises(ValueError, match="read-only"):
+            ones(n, a.dtype)[:] = 2
+    assert (ones(n, np.dtype(np.float32)) == 1).all() and ones(n, np.dtype(np.float32)).dtype == np.float32
 
 
 # ---- shapes without elements or axes ----

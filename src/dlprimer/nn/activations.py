@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ def relu(input: Array) -> WithGradient:
     Paper: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010. Explained in question 5.
     """
     y = np.maximum(input, 0)
-    return y, lambda g: g * (y != 0)
+    return y, lambda g: g * (y != 0).astype(g.dtype)
 
 
 @differentiable
@@ -414,9 +415,10 @@ class Activation(Module):
         choose("activation", name, tuple(ACTIVATIONS))
         self.name = name
         self.options = options
+        self.function = functools.partial(ACTIVATIONS[name], **options) if options else ACTIVATIONS[name]
 
     def forward(self, input: Array) -> Any:
-        return ACTIVATIONS[self.name](input, **self.options)
+        return self.function(input)
 
     def extra_repr(self) -> str:
         return ", ".join([self.name, *(f"{key}={value}" for key, value in self.options.items())])

@@ -41,19 +41,22 @@ def floating(*names: str, same_dtype: bool = False) -> Callable[[Callable[..., A
         optional = {name for name, parameter in inspect.signature(function).parameters.items() if parameter.default is None}
         kinds = {name: str(kind).removesuffix(" | None") for name, kind in function.__annotations__.items()}
         settings = [(variables.index(name), name, kind) for name, kind in kinds.items() if kind in SETTINGS]
+        first_setting = min((position for position, _, _ in settings), default=len(variables))
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            given = len(args)
             position, name = first
-            dtype = getattr(args[position] if position < len(args) else kwargs.get(name), "dtype", None)
+            dtype = getattr(args[position] if position < given else kwargs.get(name), "dtype", None)
             usual = dtype is SINGLE or dtype is DOUBLE
             for position, name in others:
-                value = args[position] if position < len(args) else kwargs.get(name)
+                value = args[position] if position < given else kwargs.get(name)
                 if getattr(value, "dtype", None) is not dtype and (value is not None or name not in optional):
                     usual = False
-            for position, name, kind in settings:
-                if position < len(args) or name in kwargs:
-                    check_setting(function, name, kind, args[position] if position < len(args) else kwargs[name])
+            if given > first_setting or kwargs:
+                for position, name, kind in settings:
+                    if position < given or name in kwargs:
+                        check_setting(function, name, kind, args[position] if position < given else kwargs[name])
             return function(*args, **kwargs) if usual else unusual(args, kwargs)
 
         def unusual(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autograd import Array, WithGradient, differentiable
 from .arguments import choose, floating
+from .linear import ones
 
 
 def reduced(losses: Array, vjp: Callable[[Any], Any], reduction: str, weight: Array | None = None) -> WithGradient:
@@ -65,16 +66,16 @@ def cross_entropy(
     x, y = input, np.asarray(target)
     check_classes("cross_entropy", x, y, weight, ignore_index, label_smoothing)
     choose("reduction", reduction, ("none", "mean", "sum"))
-    axis = min(x.ndim - 1, 1)
+    axis = 1 if x.ndim > 1 else 0
     logits = rows_of_classes(x, axis)  # (M, C), M positions
     if y.dtype.kind != "f" and label_smoothing == 0:
-        losses, norm, dlogits = surprise(logits, y.reshape(-1), weight, ignore_index)
+        losses, norm, dlogits = surprise(logits, *counted("cross_entropy", y, logits, weight, ignore_index))
     else:
         losses, norm, dlogits, dtarget = divergence(logits, y, axis, weight, ignore_index, label_smoothing)
     scale = norm if reduction == "mean" else 1.0
 
     def vjp(g: Array) -> Any:
-        g = (g / scale).reshape(-1, 1)  # (M, 1), or (1, 1) if reduced
+        g = g.reshape(-1) / scale if g.ndim else g / scale  # (M,), or one number if reduced
 
         def restored(d: Array) -> Array:
             return d if x.ndim == 2 else np.moveaxis(d.reshape(np.moveaxis(x, axis, -1).shape), -1, axis)
@@ -91,22 +92,25 @@ def cross_entropy(
     return (total / scale if scale else total.dtype.type(np.nan)), vjp
 
 
-def surprise(z: Array, labels: Array, weight: Array | None, ignore_index: int) -> tuple[Array, float, Callable[[Array], Array]]:
-    """Minus the log probability of each label (M,), what their mean divides by, and how their gradients go back to the logits (M, C)."""
-    labels, a = counted(labels, weight, ignore_index, z.dtype)
+def surprise(z: Array, labels: Array, a: Array | None) -> tuple[Array, float, Callable[[Array], Array]]:
+    """Minus the log probability of each label (M,), what their mean divides by, and how their gradients go back to the logits (M, C).
+
+    `a` (M,) says how much each position counts; None if all count 1.
+    """
     p = np.subtract(z, z.max(axis=1, keepdims=True), order="C")  # the largest becomes 0: no overflow
-    right = np.arange(0, p.size, p.shape[1]) + labels.astype(np.intp, copy=False)  # where the right classes are in the flattened array
-    losses = -p.take(right)
+    right = np.arange(0, p.size, p.shape[1]) + labels  # where the right classes are in the flattened array
+    logits = p.take(right)
     np.exp(p, out=p)
-    total = p.dot(np.ones(p.shape[1], p.dtype))  # (M,); the product is faster than the sum
-    losses += np.log(total)
+    total = p.dot(ones(p.shape[1], p.dtype))  # (M,); the product is faster than the sum
+    losses = np.log(total)
+    losses -= logits
     if a is not None:
         losses = a * np.where(a == 0, 0, losses)
 
     def dz(g: Array) -> Array:
-        g = g if a is None else g * a[:, None]
-        d = np.multiply(p, g / total[:, None], out=p)  # the exponentials become the gradient: predicted minus true probabilities
-        d.reshape(-1)[right] -= g[:, 0]
+        g = g if a is None else g * a
+        d = np.multiply(p, (g / total)[:, None], out=p)  # the exponentials become the gradient: predicted minus true probabilities
+        d.reshape(-1)[right] -= g
         return d
 
     return losses, float(len(z) if a is None else a.sum()), dz
@@ -120,7 +124,7 @@ def divergence(
     if y.dtype.kind == "f":
         q, norm = rows_of_classes(y, axis).astype(z.dtype) * (1 - smoothing) + smoothing / C, float(M)
     else:
-        labels, a = counted(y.reshape(-1), weight, ignore_index, z.dtype)
+        labels, a = counted("cross_entropy", y, z, weight, ignore_index)
         q, norm = np.full((M, C), smoothing / C, z.dtype), float(M if a is None else a.sum())
         q[np.arange(M), labels] += 1 - smoothing
         q[y.reshape(-1) == ignore_index] = 0
@@ -132,8 +136,8 @@ def divergence(
     return (
         -np.einsum("mc,mc->m", q, log_p),
         norm,
-        lambda g: (np.exp(log_p) * q.sum(axis=1, keepdims=True) - q) * g,
-        lambda g: -log_p * share * g,
+        lambda g: (np.exp(log_p) * q.sum(axis=1, keepdims=True) - q) * g[..., None],
+        lambda g: -log_p * share * g[..., None],
     )
 
 
@@ -142,22 +146,29 @@ def rows_of_classes(x: Array, axis: int) -> Array:
     return x if x.ndim == 2 and axis == 1 else np.moveaxis(x, axis, -1).reshape(-1 if x.size else x.size, x.shape[axis])
 
 
-def counted(labels: Array, weight: Array | None, ignore_index: int, dtype: Any) -> tuple[Array, Array | None]:
-    """Labels with 0 in the place of those to ignore, and how much each position counts, or None if all count 1."""
-    ignored = labels == ignore_index
-    if not np.count_nonzero(ignored):
+def counted(name: str, y: Array, z: Array, weight: Array | None, ignore_index: int) -> tuple[Array, Array | None]:
+    """The class of each row of `z` (M, C), with 0 for those to ignore, and how much each counts, or None if all count 1."""
+    C, labels = z.shape[1], y.reshape(-1).astype(np.intp, copy=False)
+    # Read without a sign, negative numbers are the largest.
+    if not labels.size or (labels.view(np.uintp).max() < C and not 0 <= ignore_index < C):
         return labels, None if weight is None else weight[labels]
-    kept, labels = ~ignored, np.where(ignored, 0, labels)
-    return labels, kept.astype(dtype) if weight is None else kept * weight[labels]
+    ignored = y.reshape(-1) == ignore_index
+    wrong = ~ignored & ((labels < 0) | (labels >= C))
+    if wrong.any():
+        found = y.reshape(-1)[wrong][0]
+        raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {found}")
+    if not ignored.any():
+        return labels, None if weight is None else weight[labels]
+    labels = np.where(ignored, 0, labels)
+    return labels, (~ignored).astype(z.dtype) if weight is None else ~ignored * weight[labels]
 
 
 def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_index: int, label_smoothing: float = 0.0) -> None:
     """Refuse targets that do not fit the logits."""
     if x.ndim == 0:
         raise ValueError(f"{name}: input must have a class axis, got a single number")
-    axis = min(x.ndim - 1, 1)
-    C = x.shape[axis]
-    positions = x.shape[:axis] + x.shape[axis + 1 :]
+    axis = 1 if x.ndim > 1 else 0
+    C, positions = x.shape[axis], x.shape[:axis] + x.shape[axis + 1 :]
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing must be from 0 to 1, got {label_smoothing}")
     if weight is not None and weight.shape != (C,):
@@ -171,10 +182,6 @@ def check_classes(name: str, x: Array, y: Array, weight: Array | None, ignore_in
         raise TypeError(f"{name}: target must be class numbers or probabilities, got {y.dtype}")
     elif y.shape != positions:
         raise ValueError(f"{name}: target class numbers must have shape {positions} for input {x.shape}, got {y.shape}")
-    elif y.size and y.view(y.dtype.str.replace("i", "u")).max() >= C:  # read without a sign, negative numbers are the largest
-        wrong = ((y < 0) | (y >= C)) & (y != ignore_index)
-        if wrong.any():
-            raise ValueError(f"{name}: target must be from 0 to {C - 1} (or ignore_index={ignore_index}), got {y[wrong].flat[0]}")
 
 
 def refuse_gradient(name: str, argument: str) -> Any:
@@ -215,7 +222,7 @@ def nll_loss(
     check_classes("nll_loss", x, y, weight, ignore_index)
     axis = min(x.ndim - 1, 1)
     log_p = rows_of_classes(x, axis)  # (M, C)
-    labels, a = counted(y.reshape(-1), weight, ignore_index, x.dtype)
+    labels, a = counted("nll_loss", y, log_p, weight, ignore_index)
     a = np.ones(len(log_p), x.dtype) if a is None else a
     rows = np.arange(len(log_p))
     losses = -a * np.where(a == 0, 0, log_p[rows, labels])
