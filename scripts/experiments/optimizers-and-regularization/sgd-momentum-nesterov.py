@@ -323,7 +323,7 @@ def draw_steps(steps):
         direct_label(axes, kappas[-1], counts[-1], label, role, dx=8, dy=dy)
     fixed = [steps["optimal"]["fixed"][str(kappa)] for kappa in kappas]
     axes.plot(kappas, fixed, color=color("purple"), marker="o")
-    direct_label(axes, kappas[0], fixed[0], "momentum fixed at 0.9", "purple", dx=-6, dy=14)
+    direct_label(axes, kappas[-1], fixed[-1], "fixed at 0.9", "purple", dx=8, dy=8)
     axes.set(xscale="log", yscale="log", xlabel=r"condition number $\kappa$", ylabel="steps to a millionth of the start")
     return figure
 
@@ -332,7 +332,7 @@ def draw_modulus(modulus):
     figure, axes = new_figure(aspect=0.6)
     s = np.array(modulus["product"])
     axes.axhline(1, color=color("muted"), linewidth=1, linestyle=(0, (4, 3)))
-    axes.annotate("diverges above", (3.95, 1), xytext=(0, 5), textcoords="offset points", ha="right", color=color("muted"))
+    axes.annotate("diverges above", (3.7, 1), xytext=(0, 5), textcoords="offset points", ha="right", color=color("muted"))
     for name, label, role, at, dx, dy in (
         ("gd", "gradient descent", "gd", 60, 8, -4),
         ("heavy-ball", "heavy ball", "momentum", 96, 0, -14),
