@@ -437,7 +437,7 @@ def draw_prevalence(found):
     grid = np.linspace(0, 1, 101)
     for name, role, label, at in (
         ("0-5", "blue", "50%", 0.66), ("0-1", "green", "10%", 0.56),
-        ("0-01", "gold", "1%", 0.42), ("0-001", "orange", "0.1% positives", 0.3),
+        ("0-01", "gold", "1%", 0.42), ("0-001", "orange", "0.1%", 0.3),
     ):  # fmt: skip
         roc.plot(grid, found[name]["roc"], color=color(role), linewidth=1.6)
         pr.plot(grid[1:], found[name]["pr"][1:], color=color(role))
