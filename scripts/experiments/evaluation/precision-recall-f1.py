@@ -451,7 +451,8 @@ def draw_half(curves, exact, control):
         axes.plot(t, f1, color=color(role))
         axes.plot(exact[name]["threshold"], exact[name]["f1"], "o", color=color(role))
         at = np.argmin(abs(t - 0.62))
-        direct_label(axes, t[at], f1[at], label, role, dx=3, dy=-14 if label == "10%" else 11)
+        below = {"dx": -3, "dy": -12, "ha": "right"}
+        direct_label(axes, t[at], f1[at], label, role, **below if label == "10%" else {"dx": 3, "dy": 11})
     sharp = curves["sharpened"]
     axes.plot(sharp["threshold"], sharp["f1"], color=color("muted"), linewidth=1.5, linestyle=(0, (2, 2)))
     axes.plot(control["exact"], exact["0-1"]["f1"], "o", color=color("muted"), fillstyle="none")
@@ -470,8 +471,8 @@ def draw_iso(curves, exact):
         axes.annotate(f"F1 = {f:g}" if f == 0.8 else f"{f:g}", (1, f / (2 - f)), xytext=(5, 0), textcoords="offset points",
                       color=color("muted"), va="center", annotation_clip=False)  # fmt: skip
     for name, label, role, at, dx, dy in (
-        ("0-5", "50% positives", "blue", 0.73, -6, -12), ("0-1", "10%", "green", 0.5, -5, -9),
-        ("0-01", "1%", "purple", 0.18, 6, 10), ("0-001", "0.1%", "red", 0.04, 7, 8),
+        ("0-5", "50% positives", "blue", 0.74, -1, -12), ("0-1", "10%", "green", 0.5, -5, -9),
+        ("0-01", "1%", "purple", 0.18, 6, 10), ("0-001", "0.1%", "red", 0.2, 3, 8),
     ):  # fmt: skip
         recall, precision = np.array(curves[name]["recall"]), np.array(curves[name]["precision"])
         axes.plot(recall, precision, color=color(role))

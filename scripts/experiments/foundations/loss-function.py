@@ -403,7 +403,7 @@ def draw_fan(curves):
     last = {name: curves[name][-1] - middle[-1] for name in COLORS}
     for name, label, dy in (("squared", "squared", 5), ("huber", "Huber", 0), ("absolute", "absolute", -5)):
         direct_label(below, x[-1], last[name], label, COLORS[name], dx=6, dy=dy)
-    direct_label(below, 2.22, 0.9, "9 : 1", COLORS["pinball"], dx=-2, ha="right")
+    direct_label(below, 2.3, 0.9, "9 : 1", COLORS["pinball"], dx=8)
     above.set(ylabel="target", ylim=(0, 7.2))
     below.set(xlabel="input x", ylabel="curve − center", xlim=(0, 3.0), ylim=(-0.1, top))
     return figure

@@ -444,7 +444,7 @@ def draw_patience(data):
         scores.plot(places + shift, [rules[str(p)]["kept"]["mean"] for p in PATIENCES], color=color(role), marker="o")
         costs.plot(places + shift, [rules[str(p)]["epochs"]["mean"] for p in PATIENCES], color=color(role), marker="o")
     direct_label(scores, places[0], data["rules"]["loss"]["1"]["kept"]["mean"], "by loss", "purple", dx=2, dy=24)
-    direct_label(scores, places[0] + 0.09, data["rules"]["accuracy"]["1"]["kept"]["mean"], "by accuracy", "orange", dx=12, dy=-10)
+    direct_label(scores, places[0] + 0.09, data["rules"]["accuracy"]["1"]["kept"]["mean"], "by accuracy", "orange", dx=10, dy=-24)
     scores.set(ylim=(0.38, 1), ylabel="test accuracy")
     costs.set(ylim=(0, 60), ylabel="epochs trained", xlabel="patience", xticks=places, xticklabels=[str(p) for p in PATIENCES])
     return figure
