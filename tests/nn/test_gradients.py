@@ -165,7 +165,7 @@ def test_linear_with_a_single_output(leading, seed: int, bias: bool) -> None:
 def test_a_product_with_ones_is_a_sum_and_they_stay_ones(n: int) -> None:
     a = np.random.default_rng(0).standard_normal((n, 3))
     np.testing.assert_allclose(sum_rows(a), a.sum(axis=0), rtol=1e-10)
-    if ones(n, a.dtype) is ones(n, a.dtype):
+    if n < 5000:  # made once
         with pytest.raises(ValueError, match="read-only"):
             ones(n, a.dtype)[:] = 2
     assert (ones(n, np.dtype(np.float32)) == 1).all() and ones(n, np.dtype(np.float32)).dtype == np.float32

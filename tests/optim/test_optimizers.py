@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlprimer import MLP, SGD, Adagrad, Adam, AdamW, Lion, Parameter, RMSprop, Tensor
-from dlprimer.optim import optimizers
+from dlprimer.optim import bundle, optimizers
 
 RECORD = json.loads((Path(__file__).parents[1] / "goldens" / "optim.json").read_text())
 PROBLEM = {name: np.array(values) for name, values in RECORD["problem"].items()}
@@ -223,7 +223,7 @@ def test_a_parameter_moves_alike_alone_in_pieces_and_together(make, settings, sh
     np.testing.assert_array_equal(end(others=2), expected)
     monkeypatch.setattr(optimizers, "SMALL", 1)
     for piece in (1, 10, 1000):
-        monkeypatch.setattr(optimizers, "PIECE", piece)
+        monkeypatch.setattr(bundle, "PIECE", piece)
         np.testing.assert_array_equal(end(order="F"), expected)
         np.testing.assert_array_equal(end(others=1), expected)
 
@@ -233,7 +233,7 @@ def test_momentum_may_be_switched_on_later_also_in_pieces(monkeypatch) -> None:
     gradients, ends = rng.standard_normal((5, 6, 2)), []
     for piece in (1000, 4):
         monkeypatch.setattr(optimizers, "SMALL", 1)
-        monkeypatch.setattr(optimizers, "PIECE", piece)
+        monkeypatch.setattr(bundle, "PIECE", piece)
         w = Parameter(np.zeros((6, 2)))
         optimizer = SGD([w], lr=0.1)
         for step, g in enumerate(gradients):

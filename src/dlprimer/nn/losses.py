@@ -99,11 +99,11 @@ def surprise(z: Array, labels: Array, a: Array | None) -> tuple[Array, float, Ca
     """
     p = np.subtract(z, z.max(axis=1, keepdims=True), order="C")  # the largest becomes 0: no overflow
     right = np.arange(0, p.size, p.shape[1]) + labels  # where the right classes are in the flattened array
-    logits = p.take(right)
+    right_logits = p.take(right)
     np.exp(p, out=p)
     total = p.dot(ones(p.shape[1], p.dtype))  # (M,); the product is faster than the sum
     losses = np.log(total)
-    losses -= logits
+    losses -= right_logits
     if a is not None:
         losses = a * np.where(a == 0, 0, losses)
 
@@ -220,7 +220,7 @@ def nll_loss(
     if y.dtype.kind == "f":
         raise TypeError("nll_loss: target must be class numbers, got probabilities; use cross_entropy for those")
     check_classes("nll_loss", x, y, weight, ignore_index)
-    axis = min(x.ndim - 1, 1)
+    axis = 1 if x.ndim > 1 else 0
     log_p = rows_of_classes(x, axis)  # (M, C)
     labels, a = counted("nll_loss", y, log_p, weight, ignore_index)
     a = np.ones(len(log_p), x.dtype) if a is None else a
