@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd import Tensor
 
 PIECE = 2**18
-"""A parameter with an array of its own is updated in pieces of about this size: then all passes of an update but the first find them in the cache."""
+"""A large parameter is updated in pieces of about this size: then all passes of an update but the first find them in the cache."""
 
 
 def _references() -> int:
